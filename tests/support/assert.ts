@@ -9,8 +9,17 @@ type Class<T> = abstract new (...args: any[]) => T;
 const withMessage = (text: string, message: string | undefined): string =>
 	message === undefined ? text : `${text}: ${message}`;
 
-/** The types of node:assert refuse an `undefined` message; its functions take it as none. */
-const given = (message: string | undefined): string => message as string;
+/** Puts `message` in front of what the check says: node:assert drops the difference, and formats "%" in the message. */
+function explain(message: string | undefined, check: () => void): void {
+	if (message === undefined) return check();
+	try {
+		check();
+	} catch (error) {
+		if (!(error instanceof nodeAssert.AssertionError)) throw error;
+		const { actual, expected, operator } = error;
+		throw new nodeAssert.AssertionError({ message: `${message}: ${error.message}`, actual, expected, operator });
+	}
+}
 
 /** Throws unless `value` is truthy. */
 export function assert(value: unknown, message?: string): asserts value {
@@ -24,22 +33,22 @@ export function assertFalse(value: unknown, message?: string): void {
 
 /** Throws unless both are deeply and strictly equal. */
 export function assertEquals<T>(actual: T, expected: T, message?: string): void {
-	nodeAssert.deepStrictEqual(actual, expected, given(message));
+	explain(message, () => nodeAssert.deepStrictEqual(actual, expected));
 }
 
 /** Throws if both are deeply and strictly equal. */
 export function assertNotEquals<T>(actual: T, expected: T, message?: string): void {
-	nodeAssert.notDeepStrictEqual(actual, expected, given(message));
+	explain(message, () => nodeAssert.notDeepStrictEqual(actual, expected));
 }
 
 /** Throws unless both are the same value, as by `Object.is`. */
 export function assertStrictEquals<T>(actual: unknown, expected: T, message?: string): asserts actual is T {
-	nodeAssert.strictEqual(actual, expected, given(message));
+	explain(message, () => nodeAssert.strictEqual(actual, expected));
 }
 
 /** Throws if both are the same value, as by `Object.is`. */
 export function assertNotStrictEquals<T>(actual: T, expected: T, message?: string): void {
-	nodeAssert.notStrictEqual(actual, expected, given(message));
+	explain(message, () => nodeAssert.notStrictEqual(actual, expected));
 }
 
 /** Throws if `value` is `undefined` or `null`. */
@@ -58,7 +67,7 @@ export function assertInstanceOf<T>(value: unknown, expected: Class<T>, message?
 
 /** Throws unless `text` matches `pattern`. */
 export function assertMatch(text: string, pattern: RegExp, message?: string): void {
-	nodeAssert.match(text, pattern, given(message));
+	explain(message, () => nodeAssert.match(text, pattern));
 }
 
 /** Throws unless `text` contains `part`. */
@@ -78,7 +87,9 @@ export function assertArrayIncludes<T>(actual: ArrayLike<T>, expected: ArrayLike
 	};
 	const items = Array.from(actual);
 	const missing = Array.from(expected).filter((wanted) => !items.some((item) => equal(item, wanted)));
-	nodeAssert.deepStrictEqual(missing, [], withMessage("Expected the array to contain every item", message));
+	explain(withMessage("Expected the array to contain every item", message), () =>
+		nodeAssert.deepStrictEqual(missing, []),
+	);
 }
 
 /** Throws unless `actual` > `expected`. */
@@ -112,7 +123,7 @@ export function assertAlmostEquals(actual: number, expected: number, tolerance?:
 
 /** Throws unless `actual` has the properties of `expected`, nested ones included. */
 export function assertObjectMatch(actual: object, expected: Record<PropertyKey, unknown>, message?: string): void {
-	nodeAssert.deepStrictEqual(project(actual, expected), expected, given(message));
+	explain(message, () => nodeAssert.deepStrictEqual(project(actual, expected), expected));
 }
 
 function project(actual: object, expected: object): object {
