@@ -1,0 +1,99 @@
+import { DeserializeError } from "../errors.ts";
+import type { PacketSerializer } from "./packet_serializer.ts";
+import { TEXT_CODECS, type TextEncodingName } from "./text_encoding.ts";
+
+/** What ends a line. */
+export type Newline = "LF" | "CR" | "CRLF";
+
+/** Options of {@linkcode StringLineSerializer}. */
+export interface StringLineSerializerOptions {
+	/** What ends a line. Default: `"LF"`. */
+	readonly newline?: Newline | undefined;
+	/** How text becomes bytes, strictly both ways. Default: `"utf-8"` (EasyNetwork's is ASCII). */
+	readonly encoding?: TextEncodingName | undefined;
+	/** Whether received packets keep the newlines at their end. Default: `false`. */
+	readonly keepEnd?: boolean | undefined;
+	/** Whether a {@linkcode DeserializeError} carries `errorInfo`, a {@linkcode StringLineErrorInfo}. Default: `false`. */
+	readonly debug?: boolean | undefined;
+}
+
+/** What a {@linkcode DeserializeError} of {@linkcode StringLineSerializer} carries with the option `debug`. */
+export interface StringLineErrorInfo {
+	/** A copy of the received bytes. */
+	readonly data: Uint8Array;
+}
+
+const NEWLINES: Readonly<Record<Newline, string>> = { LF: "\n", CR: "\r", CRLF: "\r\n" };
+
+/**
+ * Lines of text. A datagram is a line already, so none is ended by a newline when sent; when received, all newlines at
+ * the end are taken off, and those in between are kept. A byte order mark is text like any other.
+ *
+ * @example
+ * ```ts
+ * import { DatagramProtocol, StringLineSerializer } from "netquay";
+ *
+ * const protocol = new DatagramProtocol(new StringLineSerializer({ newline: "CRLF", encoding: "ascii" }));
+ * console.log(protocol.buildPacket(new TextEncoder().encode("PING\r\n")));
+ * ```
+ */
+export class StringLineSerializer implements PacketSerializer<string> {
+	readonly #newline: string;
+	readonly #encoding: TextEncodingName;
+	readonly #codec: (typeof TEXT_CODECS)[TextEncodingName];
+	readonly #keepEnd: boolean;
+	readonly #debug: boolean;
+
+	/** @throws {TypeError} when `newline` or `encoding` is not one of the known names. */
+	constructor(options: StringLineSerializerOptions = {}) {
+		const { newline = "LF", encoding = "utf-8", keepEnd = false, debug = false } = options;
+		if (!Object.hasOwn(NEWLINES, newline)) {
+			throw new TypeError(`Cannot use "${newline}" as "newline": it is not "LF", "CR" or "CRLF"`);
+		}
+		if (!Object.hasOwn(TEXT_CODECS, encoding)) {
+			throw new TypeError(`Cannot use "${encoding}" as "encoding": it is not "utf-8", "ascii" or "latin1"`);
+		}
+		this.#newline = NEWLINES[newline];
+		this.#encoding = encoding;
+		this.#codec = TEXT_CODECS[encoding];
+		this.#keepEnd = keepEnd;
+		this.#debug = debug;
+	}
+
+	/**
+	 * The bytes of the text, without a newline.
+	 *
+	 * @throws {TypeError} when `packet` is not a string, or holds a character that the encoding lacks.
+	 */
+	serialize(packet: string): Uint8Array {
+		if (typeof packet !== "string") {
+			throw new TypeError(`Cannot send the packet as a line: expected a string, got ${typeof packet}`);
+		}
+		const data = this.#codec.encode(packet);
+		if (data === undefined) {
+			throw new TypeError(`Cannot send the packet as a line: it holds a character that "${this.#encoding}" lacks`);
+		}
+		return data;
+	}
+
+	/**
+	 * The text, without the newlines at its end unless `keepEnd` is set.
+	 *
+	 * @throws {DeserializeError} when `data` is not text in the encoding.
+	 */
+	deserialize(data: Uint8Array): string {
+		const text = this.#codec.decode(data);
+		if (text === undefined) {
+			const errorInfo: StringLineErrorInfo | undefined = this.#debug ? { data: data.slice() } : undefined;
+			throw new DeserializeError(`Cannot decode a line: the data is not "${this.#encoding}" text`, { errorInfo });
+		}
+		return this.#keepEnd ? text : this.#stripEnd(text);
+	}
+
+	#stripEnd(text: string): string {
+		const newline = this.#newline;
+		let end = text.length;
+		while (text.endsWith(newline, end)) end -= newline.length;
+		return end === text.length ? text : text.slice(0, end);
+	}
+}
