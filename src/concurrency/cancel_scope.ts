@@ -1,0 +1,208 @@
+import { CancelledError } from "../errors.ts";
+import type { Deadline, TimerQueue } from "./timer_queue.ts";
+
+/** Settings of a {@linkcode CancelScope}. */
+export interface CancelScopeOptions {
+	/** When the scope cancels itself, in milliseconds on the backend's clock (`backend.now()`). Default: never. */
+	deadline?: number;
+	/** Whether cancellation of the scopes around this one stays outside. Default: false. */
+	shield?: boolean;
+}
+
+/** @internal Something that waits inside a scope. */
+export interface Interruptible {
+	/** What it waits for, for the report of a deadlock. */
+	readonly waitsFor: string;
+	/** Ends the wait with the error. It must leave the scope's waits before it returns. */
+	interrupt(error: CancelledError): void;
+}
+
+/** Which scope each cancellation belongs to, so that a scope never swallows another's. */
+const origins = new WeakMap<CancelledError, CancelScope>();
+
+/**
+ * A part of a program that can be cancelled as one. Semantics are those of trio and anyio: cancellation is
+ * level-triggered (every wait inside rejects with `CancelledError` until the scope is left), and a scope swallows its
+ * own cancellation only.
+ *
+ * Open one with `backend.openCancelScope()`, or let `backend.timeout()` and `backend.moveOnAfter()` do it.
+ */
+export class CancelScope {
+	readonly #timers: TimerQueue;
+	#state: "new" | "entered" | "exited" = "new";
+	#parent: CancelScope | undefined;
+	#children: Set<CancelScope> | undefined;
+	#waits: Set<Interruptible> | undefined;
+	#deadline: number;
+	#timer: Deadline | undefined;
+	#shield: boolean;
+	#cancelCalled = false;
+	#cancelledCaught = false;
+	#controller: AbortController | undefined;
+
+	/** @internal Use `backend.openCancelScope()`. */
+	constructor(timers: TimerQueue, options: CancelScopeOptions = {}) {
+		this.#timers = timers;
+		this.#deadline = checkDeadline(options.deadline ?? Infinity);
+		this.#shield = options.shield ?? false;
+	}
+
+	/** Whether `cancel()` was called or the deadline passed. */
+	get cancelCalled(): boolean {
+		if (!this.#cancelCalled && this.#state === "entered" && this.#deadline <= this.#timers.now()) this.cancel();
+		return this.#cancelCalled;
+	}
+
+	/** Whether the scope was left by its own cancellation, which it swallowed. */
+	get cancelledCaught(): boolean {
+		return this.#cancelledCaught;
+	}
+
+	/**
+	 * When the scope cancels itself, on the backend's clock; `Infinity`: never. It can be moved at any time.
+	 *
+	 * @throws {TypeError} when set to `NaN` or to something that is not a number.
+	 */
+	get deadline(): number {
+		return this.#deadline;
+	}
+	set deadline(value: number) {
+		this.#deadline = checkDeadline(value);
+		if (this.#state === "entered" && !this.#cancelCalled) this.#arm();
+	}
+
+	/** Moves the deadline; the same as setting {@linkcode CancelScope.deadline}. */
+	reschedule(deadline: number): void {
+		this.deadline = deadline;
+	}
+
+	/** Whether cancellation of the scopes around this one stays outside. */
+	get shield(): boolean {
+		return this.#shield;
+	}
+	set shield(value: boolean) {
+		this.#shield = value;
+		if (!value && this.cancelledBy() !== undefined) this.#deliver();
+	}
+
+	/** Cancels everything inside. Idempotent; before the scope is entered, it takes effect on entering. */
+	cancel(): void {
+		if (this.#cancelCalled) return;
+		this.#cancelCalled = true;
+		this.#timer?.clear();
+		if (this.#state === "entered") this.#deliver();
+	}
+
+	/**
+	 * An ordinary AbortSignal for `fetch` and the like: aborted when this scope, or an unshielded one around it, is
+	 * cancelled. Created on first use.
+	 */
+	get signal(): AbortSignal {
+		if (this.#controller === undefined) {
+			this.#controller = new AbortController();
+			if (this.cancelledBy() !== undefined) this.#controller.abort(this.cancellation());
+		}
+		return this.#controller.signal;
+	}
+
+	/** @internal The outermost cancelled scope that is visible from here. */
+	cancelledBy(): CancelScope | undefined {
+		let found: CancelScope | undefined;
+		for (let scope: CancelScope | undefined = this; scope !== undefined; scope = scope.#visibleParent()) {
+			if (scope.#cancelCalled) found = scope;
+		}
+		return found;
+	}
+
+	/** @internal The error that a wait in this scope ends with, while it is cancelled. */
+	cancellation(): CancelledError {
+		const error = new CancelledError();
+		origins.set(error, this.cancelledBy() ?? this);
+		return error;
+	}
+
+	/**
+	 * @internal Starts the scope inside another.
+	 * @throws {Error} when it was entered before.
+	 */
+	enter(parent: CancelScope | undefined): void {
+		if (this.#state !== "new") throw new Error("Cannot enter the cancel scope: it was entered before");
+		this.#state = "entered";
+		this.#parent = parent?.live();
+		if (this.#parent !== undefined) {
+			this.#parent.#children ??= new Set();
+			this.#parent.#children.add(this);
+		}
+		if (!this.#cancelCalled) this.#arm();
+	}
+
+	/** @internal Ends the scope. Answers whether `error`, what its body threw, is its own cancellation. */
+	exit(error?: unknown): boolean {
+		if (this.#state === "exited") return false;
+		this.#state = "exited";
+		this.#timer?.clear();
+		if (this.#parent !== undefined) this.#parent.#children?.delete(this);
+		if (error === undefined || !this.#cancelCalled || this.#visibleParent()?.cancelledBy() !== undefined) return false;
+		const found = this.#ownCancellations(error);
+		this.#cancelledCaught = found !== "none";
+		return found === "all";
+	}
+
+	/** @internal This scope, or the nearest around it that was not left yet. */
+	live(): CancelScope {
+		let scope: CancelScope = this;
+		while (scope.#state === "exited" && scope.#parent !== undefined) scope = scope.#parent;
+		return scope;
+	}
+
+	/** @internal */
+	addWait(wait: Interruptible): void {
+		this.#waits ??= new Set();
+		this.#waits.add(wait);
+	}
+
+	/** @internal */
+	removeWait(wait: Interruptible): void {
+		this.#waits?.delete(wait);
+	}
+
+	/** @internal Everything that waits in this scope and the ones inside. */
+	*pendingWaits(): Generator<Interruptible> {
+		if (this.#waits !== undefined) yield* this.#waits;
+		for (const child of this.#children ?? []) yield* child.pendingWaits();
+	}
+
+	#visibleParent(): CancelScope | undefined {
+		return this.#shield ? undefined : this.#parent;
+	}
+
+	#arm(): void {
+		if (this.#deadline <= this.#timers.now()) return this.cancel();
+		if (this.#deadline === Infinity) return this.#timer?.clear();
+		this.#timer ??= this.#timers.deadline(() => this.cancel());
+		this.#timer.set(this.#deadline);
+	}
+
+	#deliver(): void {
+		for (const wait of [...(this.#waits ?? [])]) wait.interrupt(this.cancellation());
+		this.#controller?.abort(this.cancellation());
+		for (const child of [...(this.#children ?? [])]) if (!child.#shield) child.#deliver();
+	}
+
+	#ownCancellations(error: unknown): "all" | "some" | "none" {
+		if (error instanceof AggregateError && error.errors.length > 0) {
+			const found = new Set(error.errors.map((inner) => this.#ownCancellations(inner)));
+			return found.size > 1 ? "some" : ([...found][0] ?? "none");
+		}
+		if (!(error instanceof CancelledError)) return "none";
+		for (let scope = origins.get(error); scope !== undefined; scope = scope.#parent) if (scope === this) return "all";
+		return "none";
+	}
+}
+
+function checkDeadline(value: number): number {
+	if (typeof value !== "number" || Number.isNaN(value)) {
+		throw new TypeError(`Cannot use ${String(value)} as "deadline": not a number`);
+	}
+	return value;
+}

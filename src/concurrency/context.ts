@@ -1,0 +1,47 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { CancelScope } from "./cancel_scope.ts";
+import type { ContextVar } from "./context_var.ts";
+
+/** Values of the context variables, never changed in place: tasks share them until one sets a variable. */
+export type ContextValues = ReadonlyMap<ContextVar<unknown>, unknown>;
+
+/** Who runs: a task of a task group, or one run of a server's handler. */
+export interface TaskInfo {
+	/** Counts up from 1 in the process. */
+	readonly id: number;
+	/** The name given, or `Task-<id>`. */
+	readonly name: string;
+	/** @internal */
+	values: ContextValues;
+	/** @internal The innermost scope around the `yield` at which the task's generator stopped, if any is. */
+	parkedIn: CancelScope | undefined;
+}
+
+/** @internal What travels along with `await`: the running task and the scope around the running code. */
+export interface Context {
+	readonly task: TaskInfo | undefined;
+	readonly scope: CancelScope;
+}
+
+const storage = new AsyncLocalStorage<Context>();
+
+/** @internal The context of the running code; none outside of every task and scope. */
+export function currentContext(): Context | undefined {
+	return storage.getStore();
+}
+
+/** @internal Runs `body` in `context`, and with it all that it starts. */
+export function runInContext<Args extends unknown[], R>(
+	context: Context | undefined,
+	body: (...args: Args) => R,
+	...args: Args
+): R {
+	return context === undefined ? storage.exit(body, ...args) : storage.run(context, body, ...args);
+}
+
+let lastId = 0;
+
+/** @internal */
+export function nextTaskId(): number {
+	return ++lastId;
+}

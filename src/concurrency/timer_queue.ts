@@ -1,0 +1,171 @@
+import type { Clock, ClockTimer } from "./clock.ts";
+
+/** How late the queue may run, in milliseconds, before it lets pending input be read ahead of the timeouts. */
+const LATE = 20;
+const LATE_TURNS = 4;
+
+/**
+ * Any number of deadlines on one timer of the clock: a binary heap.
+ *
+ * After the event loop was blocked, input that arrived in time may still wait in the kernel. So when the queue finds
+ * itself late, it gives the loop a few turns to read before it fires: nobody times out because somebody else was slow.
+ */
+export class TimerQueue {
+	readonly #clock: Clock;
+	readonly #timer: ClockTimer;
+	readonly #heap: Deadline[] = [];
+	#armedFor = Infinity;
+	#lateTurns = 0;
+
+	constructor(clock: Clock) {
+		this.#clock = clock;
+		this.#timer = clock.createTimer(() => this.#wake());
+	}
+
+	/** The clock's time in milliseconds. */
+	now(): number {
+		return this.#clock.now();
+	}
+
+	/** How many deadlines are set. */
+	get size(): number {
+		return this.#heap.length;
+	}
+
+	/** When the earliest deadline falls due, or `Infinity`. */
+	get next(): number {
+		return this.#heap[0]?.at ?? Infinity;
+	}
+
+	/** Makes an unset deadline that calls `callback` each time it falls due. */
+	deadline(callback: () => void): Deadline {
+		return new Deadline(this, callback);
+	}
+
+	/** @internal Called by {@linkcode Deadline}. */
+	place(deadline: Deadline): void {
+		if (deadline.index < 0) {
+			deadline.index = this.#heap.length;
+			this.#heap.push(deadline);
+			this.#up(deadline.index);
+		} else {
+			this.#up(deadline.index);
+			this.#down(deadline.index);
+		}
+		this.#arm();
+	}
+
+	/** @internal Called by {@linkcode Deadline}. */
+	remove(deadline: Deadline): void {
+		const index = deadline.index;
+		const last = this.#heap.pop() as Deadline;
+		deadline.index = -1;
+		if (last !== deadline) {
+			this.#heap[index] = last;
+			last.index = index;
+			this.#up(index);
+			this.#down(last.index);
+		}
+		if (this.#heap.length === 0) this.#arm();
+	}
+
+	#arm(): void {
+		const next = this.next;
+		// A timer that is armed too early wakes up for nothing, once; so only an earlier deadline or none at all counts.
+		if (next >= this.#armedFor && next !== Infinity) return;
+		this.#armedFor = next;
+		if (next === Infinity) this.#timer.stop();
+		else this.#timer.start(Math.max(0, next - this.now()));
+	}
+
+	#wake(): void {
+		const late = this.now() - this.#armedFor;
+		if (late > LATE && this.#lateTurns < LATE_TURNS) {
+			this.#lateTurns++;
+			this.#clock.defer(() => this.#wake());
+			return;
+		}
+		this.#lateTurns = 0;
+		this.#armedFor = Infinity;
+		const now = this.now();
+		try {
+			for (let first = this.#heap[0]; first !== undefined && first.at <= now; first = this.#heap[0]) {
+				this.remove(first);
+				first.fire();
+			}
+		} finally {
+			this.#arm();
+		}
+	}
+
+	#up(start: number): void {
+		const heap = this.#heap;
+		const item = heap[start] as Deadline;
+		let index = start;
+		while (index > 0) {
+			const above = (index - 1) >> 1;
+			const other = heap[above] as Deadline;
+			if (other.at <= item.at) break;
+			heap[index] = other;
+			other.index = index;
+			index = above;
+		}
+		heap[index] = item;
+		item.index = index;
+	}
+
+	#down(start: number): void {
+		const heap = this.#heap;
+		const item = heap[start] as Deadline;
+		let index = start;
+		for (;;) {
+			let below = 2 * index + 1;
+			const left = heap[below];
+			if (left === undefined) break;
+			const right = heap[below + 1];
+			if (right !== undefined && right.at < left.at) below++;
+			const other = heap[below] as Deadline;
+			if (item.at <= other.at) break;
+			heap[index] = other;
+			other.index = index;
+			index = below;
+		}
+		heap[index] = item;
+		item.index = index;
+	}
+}
+
+/** One deadline in a {@linkcode TimerQueue}, which can be set again and again. */
+export class Deadline {
+	/** When it falls due, on the queue's clock; `Infinity` when unset. Read only. */
+	at: number = Infinity;
+	/** @internal Its place in the heap, or -1. */
+	index: number = -1;
+	readonly #queue: TimerQueue;
+	readonly #callback: () => void;
+
+	/** @internal Use {@linkcode TimerQueue.deadline}. */
+	constructor(queue: TimerQueue, callback: () => void) {
+		this.#queue = queue;
+		this.#callback = callback;
+	}
+
+	/** Sets the time it falls due; `Infinity` unsets it. */
+	set(at: number): void {
+		if (at === Infinity) return this.clear();
+		this.at = at;
+		this.#queue.place(this);
+	}
+
+	/** Unsets it. */
+	clear(): void {
+		this.at = Infinity;
+		if (this.index >= 0) this.#queue.remove(this);
+	}
+
+	/** @internal */
+	fire(): void {
+		this.at = Infinity;
+		this.#callback();
+	}
+}
