@@ -15,8 +15,8 @@ const ESCAPED_LETTER = /\\u00[567]/;
 /** Whether a JSON text might hold a dangerous key, in any spelling. Cheap, and seldom wrong. */
 export function mayHoldProtoKey(text: string): boolean {
 	return (
-		text.includes("__proto__") ||
-		(text.includes("constructor") && text.includes("prototype")) ||
+		// Both kinds have "proto" in them; most documents do not.
+		(text.includes("proto") && (text.includes("__proto__") || text.includes("constructor"))) ||
 		(text.includes("\\u00") && ESCAPED_LETTER.test(text))
 	);
 }

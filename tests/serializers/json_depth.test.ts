@@ -31,7 +31,7 @@ describe("the nesting depth of JSON", () => {
 				return value;
 			},
 		});
-		for (const hostile of ["[".repeat(20_000), '{"a":'.repeat(5_000), nested(10_000), `"\\\\"${"[".repeat(100)}`]) {
+		for (const hostile of ["[".repeat(20_000), '{"a":'.repeat(5_000), nested(10_000), `"\\\\"${"[".repeat(200)}`]) {
 			assertThrows(() => json.deserialize(bytes(hostile)), DeserializeError, "maxDepth");
 		}
 		assertStrictEquals(parsed, false);
@@ -48,6 +48,8 @@ describe("the nesting depth of JSON", () => {
 		const documents = [`[${"[],".repeat(500)}{}]`, '["[[[[{{{{"]', '["\\"[[[[", "\\\\", {"]]\\\\\\"{{{{":"[[["}]'];
 		for (const document of documents) assertEquals(json.deserialize(bytes(document)), JSON.parse(document));
 		assertThrows(() => json.deserialize(bytes('["\\\\", [[]]]')), DeserializeError, "maxDepth");
+		assertThrows(() => json.deserialize(bytes("[[[]]]")), DeserializeError, "maxDepth");
+		assertEquals(json.deserialize(bytes("[[]]")), [[]]);
 	});
 
 	it("property: agrees with a recursive count, at the exact limit", () => {
