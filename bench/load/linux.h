@@ -15,6 +15,7 @@ typedef long ssize_t;
 #define EPOLLIN 1
 #define EPOLL_CTL_ADD 1
 #define CLOCK_MONOTONIC 1
+#define CLOCK_PROCESS_CPUTIME_ID 2
 #define RLIMIT_NOFILE 7
 
 struct in_addr { uint32_t s_addr; };

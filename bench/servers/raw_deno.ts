@@ -19,8 +19,8 @@ if (variant === "json") {
 	const decoder = new TextDecoder();
 	const encoder = new TextEncoder();
 	for await (const [data, address] of listener) {
-		listener.send(encoder.encode(JSON.stringify(JSON.parse(decoder.decode(data)))), address);
+		void listener.send(encoder.encode(JSON.stringify(JSON.parse(decoder.decode(data)))), address);
 	}
 } else {
-	for await (const [data, address] of listener) listener.send(data, address);
+	for await (const [data, address] of listener) void listener.send(data, address);
 }
