@@ -11,12 +11,13 @@ const SILENCE_LIMIT = 120_000;
 const groups = process.platform !== "win32";
 const running = new Set();
 
-/** The command lines in a runner's process group: with one process a file, they name the file that hangs. */
-function processes(child) {
+/** What a runner's own child processes run: Node starts one a test file, so this names the file that hangs. */
+function childCommands(runner) {
 	if (!groups) return "";
-	const { stdout } = spawnSync("ps", ["-eo", "pgid=,args="], { encoding: "utf8" });
-	const lines = (stdout ?? "").split("\n").map((line) => line.trim());
-	return lines.filter((line) => line.startsWith(`${child.pid} `)).join("\n");
+	const { stdout } = spawnSync("ps", ["-eo", "pgid=,pid=,args="], { encoding: "utf8" });
+	const lines = (stdout ?? "").split("\n").map((line) => line.trim().split(/\s+/));
+	const children = lines.filter(([group, pid]) => group === String(runner.pid) && pid !== group);
+	return children.map((words) => `  process ${words[1]}: ${words[2]} ... ${words.at(-1)}`).join("\n");
 }
 
 /** Ends a runner and what it started: it leads its own process group, so that no server of a test outlives it. */
@@ -36,7 +37,10 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
 	});
 }
 
-/** Resolves to `{ output, code, hung }` when the runner has ended; `hung` lists its processes if it had to be ended. The output is also in the suite's log file. */
+/**
+ * Resolves to `{ output, code, hung }` when the runner has ended; `hung` lists its child processes if it had to be
+ * ended. The output is also in the suite's log file.
+ */
 function execute(suite) {
 	const log = createWriteStream(logPath(suite));
 	const child = spawn(suite.command, suite.arguments(suite.files, logPath(suite)), {
@@ -50,7 +54,7 @@ function execute(suite) {
 		let output = "";
 		let hung;
 		const watch = setTimeout(() => {
-			hung = processes(child);
+			hung = childCommands(child);
 			end(child, "SIGKILL");
 		}, SILENCE_LIMIT);
 		const receive = (text) => {
@@ -93,7 +97,7 @@ export async function runSuite(suite, { verbose }) {
 	if (hung !== undefined) {
 		console.log(`Ended after ${SILENCE_LIMIT / 1000} s without output. The last lines were:`);
 		console.log(lines.slice(-12).join("\n"));
-		console.log(`The processes were:\n${hung}`);
+		if (hung !== "") console.log(`Its child processes were:\n${hung}`);
 	}
 	console.log(closing === "" ? `The runner printed no summary; its exit code is ${code}` : closing);
 	return { name: suite.name, files: suite.files.length, passed, failed: failures, skipped, seconds };

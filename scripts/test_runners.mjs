@@ -62,7 +62,7 @@ function denoSuite(name, env) {
 		arguments: (files) => ["test", "-A", "--no-check", "--unstable-net", ...files],
 		passing: /\.\.\. (ok|ignored)\b.*\(\S+\)$|^running \d+ tests? from /,
 		closing: /^(ok|FAILED) \| .*$/gm,
-		// Deno counts the tests inside a test or a suite as "steps".
+		// Deno counts the tests inside a suite as "steps", and the suite as one more test that passes or fails with them.
 		totals: (lines) => ({
 			passed: count(lines, /(\d+) passed/g) + count(lines, /passed \((\d+) steps?\)/g),
 			failed: count(lines, /(\d+) failed/g) + count(lines, /failed \((\d+) steps?\)/g),
