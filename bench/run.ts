@@ -9,7 +9,7 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { BenchCase } from "./harness/bench_case.ts";
-import { type LoaderKind, loaderKinds, prepareLoader } from "./harness/loader.ts";
+import { type Loader, type LoaderKind, loaderKinds, prepareLoader } from "./harness/loader.ts";
 import { measureCase, type Schedule } from "./harness/measure.ts";
 import { type Comparison, describeSetting, page, summaryLine } from "./harness/report.ts";
 import { isInstalled, isPinned, projectFolder, runtimeNames, version } from "./harness/runtimes.ts";
@@ -59,15 +59,22 @@ const runtimes = chosen("runtime", options.runtime, runtimeNames).filter((name) 
 	return isInstalled(name);
 });
 const [loaderKind] = options.loader === undefined ? [] : chosen<LoaderKind>("loader", [options.loader], loaderKinds);
-const loader = await prepareLoader(loaderKind);
+const selected = cases.filter(({ name }) => caseNames.includes(name));
+const loaders = new Map<string, Loader>();
+for (const { transport } of selected) {
+	if (!loaders.has(transport)) loaders.set(transport, await prepareLoader(transport, loaderKind));
+}
+const loaderKindsUsed = [...new Set([...loaders.values()].map(({ kind }) => kind))];
 const schedule = options.quick ? quick : full;
-say(describeSetting({ loader: loader.kind, isPinned }));
+say(describeSetting({ loaders: loaderKindsUsed, isPinned }));
 
 const comparisons: Comparison[] = [];
 let failures = 0;
 for (const runtime of runtimes) {
-	for (const bench of cases.filter(({ name }) => caseNames.includes(name))) {
+	for (const bench of selected) {
 		try {
+			const loader = loaders.get(bench.transport);
+			if (loader === undefined) throw new Error(`Cannot load a ${bench.transport} server`);
 			const [raw, netquay] = await measureCase(bench, runtime, loader, schedule);
 			const comparison = { bench, raw, netquay };
 			comparisons.push(comparison);
@@ -84,7 +91,7 @@ const isComplete = failures === 0 && options.runtime === undefined && options.ca
 if (isComplete && !options.quick && runtimes.length === runtimeNames.length) {
 	const versions = runtimes.map((name) => `${name} ${version(name)}`);
 	const { starts, pairs, duration } = schedule;
-	const text = page({ comparisons, versions, loader: loader.kind, isPinned, pairs: starts * pairs, duration });
+	const text = page({ comparisons, versions, loaders: loaderKindsUsed, isPinned, pairs: starts * pairs, duration });
 	writeFileSync(join(projectFolder, "docs", "benchmarks.md"), text);
 	say("Wrote docs/benchmarks.md");
 }

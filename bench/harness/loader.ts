@@ -49,6 +49,11 @@ export interface Loader {
 
 const folder = join(projectFolder, "bench", "load");
 
+/** The load client of each transport, in C and as a Bun script: both take the same arguments and print the same. */
+const programs: Readonly<Record<string, { readonly c: string; readonly bun: string }>> = {
+	udp: { c: join(folder, "load.c"), bun: join(folder, "load_bun.ts") },
+};
+
 function loader(kind: LoaderKind, command: string[]): Loader {
 	return {
 		kind,
@@ -76,15 +81,17 @@ async function compile(source: string): Promise<string | undefined> {
 	return program;
 }
 
-async function prepare(kind: LoaderKind): Promise<Loader | undefined> {
+async function prepare(transport: string, kind: LoaderKind): Promise<Loader | undefined> {
+	const program = programs[transport];
+	if (program === undefined) return undefined;
 	if (kind === "cc") {
-		const program = await compile(join(folder, "load.c"));
-		return program === undefined ? undefined : loader(kind, [program]);
+		const compiled = await compile(program.c);
+		return compiled === undefined ? undefined : loader(kind, [compiled]);
 	}
 	if (!isInstalled("bun")) return undefined;
-	if (kind === "bun") return loader(kind, [binary("bun"), join(folder, "load_bun.ts")]);
+	if (kind === "bun") return loader(kind, [binary("bun"), program.bun]);
 	if (process.platform !== "linux") return undefined;
-	const tinycc = [binary("bun"), join(folder, "load_tinycc.ts")];
+	const tinycc = [binary("bun"), join(folder, "load_tinycc.ts"), program.c];
 	// TinyCC is not in every build of Bun: without a port, the script only compiles.
 	return run(tinycc[0] ?? "", tinycc.slice(1)).then(
 		() => loader(kind, tinycc),
@@ -93,13 +100,13 @@ async function prepare(kind: LoaderKind): Promise<Loader | undefined> {
 }
 
 /**
- * The cheapest load client that works here, or the one that is asked for.
+ * The cheapest load client of a transport that works here, or the one that is asked for.
  * @throws {Error} when there is none.
  */
-export async function prepareLoader(wanted?: LoaderKind): Promise<Loader> {
+export async function prepareLoader(transport: string, wanted?: LoaderKind): Promise<Loader> {
 	for (const kind of wanted === undefined ? loaderKinds : [wanted]) {
-		const found = await prepare(kind);
+		const found = await prepare(transport, kind);
 		if (found !== undefined) return found;
 	}
-	throw new Error(`Cannot load the servers: no ${wanted ?? "load client"} on this machine`);
+	throw new Error(`Cannot load a ${transport} server: no load client (${wanted ?? "of any kind"}) works here`);
 }

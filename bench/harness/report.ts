@@ -15,7 +15,7 @@ export interface Comparison {
 export interface Run {
 	readonly comparisons: readonly Comparison[];
 	readonly versions: readonly string[];
-	readonly loader: LoaderKind;
+	readonly loaders: readonly LoaderKind[];
 	readonly isPinned: boolean;
 	/** Pairs of measurements in each case. */
 	readonly pairs: number;
@@ -34,9 +34,9 @@ const fixed = (value: number | undefined, digits: number): string => (value ?? N
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
 
 /** How the load reaches the servers, in a sentence. */
-export function describeSetting(run: Pick<Run, "loader" | "isPinned">): string {
+export function describeSetting(run: Pick<Run, "loaders" | "isPinned">): string {
 	const cores = run.isPinned ? "Server and load client each have a core of their own." : "No core is reserved.";
-	return `Load client: ${loaderNames[run.loader]}. ${cores}`;
+	return `Load client: ${run.loaders.map((kind) => loaderNames[kind]).join("; ")}. ${cores}`;
 }
 
 /** One case on one line. */

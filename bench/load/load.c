@@ -158,8 +158,8 @@ static void receive(int client, const uint8_t *bytes, int length, uint64_t time)
 			record(time - slot->sent_at);
 		}
 		next(index, 1, time);
-	} else if (age >= 1 && age <= 64 && !(slot->answered >> (age - 1) & 1)) {
-		slot->answered |= (uint64_t)1 << (age - 1);
+	} else if (sequence < slot->sequence && (age > 64 || !(slot->answered >> (age - 1) & 1))) {
+		if (age <= 64) slot->answered |= (uint64_t)1 << (age - 1);
 		replies++;
 		late++;
 	} else {

@@ -1,6 +1,7 @@
-/** Runs load.c where there is no C compiler: built in memory by the TinyCC inside Bun. Same arguments, same output. */
-import { fileURLToPath } from "node:url";
-
+/**
+ * Runs a load client in C where there is no compiler: built in memory by the TinyCC inside Bun. The first argument is
+ * the source; the others, and the output, are those of load.c. Without others it only compiles.
+ */
 type Run = (...values: number[]) => number;
 interface Compiler {
 	cc(options: object): { symbols: { load: Run } };
@@ -8,12 +9,12 @@ interface Compiler {
 const specifier = "bun:ffi";
 const { cc } = (await import(specifier)) as Compiler;
 
+const [source, ...values] = process.argv.slice(2);
 const { symbols } = cc({
-	source: fileURLToPath(new URL("load.c", import.meta.url)),
+	source,
 	define: { OWN_DECLARATIONS: "1" },
 	symbols: { load: { args: ["int", "int", "int", "int", "int", "int", "int"], returns: "int" } },
 });
-const values = process.argv.slice(2);
 if (values.length > 0) {
 	const payload = values.pop();
 	process.exit(symbols.load(...values.map(Number), payload === "json" ? 1 : 0));
