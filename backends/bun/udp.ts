@@ -1,0 +1,84 @@
+import type { RawDatagramEvents, RawDatagramSocket, RawUdpOptions } from "../../src/backend/driver.ts";
+import { kernelDrops } from "../kernel_drops.ts";
+import { type BunUdpSocket, bunRuntime, IPV6_ONLY, REUSE_ADDRESS, REUSE_PORT } from "./runtime.ts";
+import { SendBatch } from "./send_batch.ts";
+
+/** Opens a socket of `Bun.udpSocket`. */
+export async function openUdp(options: RawUdpOptions, events: RawDatagramEvents): Promise<RawDatagramSocket> {
+	let batch: SendBatch | undefined;
+	const socket = await bunRuntime().udpSocket({
+		hostname: options.host,
+		port: options.port,
+		binaryType: "buffer",
+		flags:
+			(options.family === 6 ? IPV6_ONLY : 0) |
+			(options.reuseAddress ? REUSE_ADDRESS : 0) |
+			(options.reusePort ? REUSE_PORT : 0),
+		...(options.peer && { connect: { hostname: options.peer.host, port: options.peer.port } }),
+		socket: {
+			data(_socket, data, port, address, flags) {
+				if (flags?.truncated) events.truncated();
+				else events.message(data, address, port);
+			},
+			drain: () => batch?.flush(),
+			error: (_socket, error) => events.error(error),
+		},
+	});
+	try {
+		setOptions(socket, options);
+	} catch (error) {
+		socket.close();
+		throw error;
+	}
+	batch = new SendBatch(socket, options.peer !== undefined, events);
+	return new BunDatagramSocket(socket, batch);
+}
+
+function setOptions(socket: BunUdpSocket, options: RawUdpOptions): void {
+	if (options.broadcast !== undefined) socket.setBroadcast(options.broadcast);
+	if (options.ttl !== undefined) socket.setTTL(options.ttl);
+	if (options.multicastTtl !== undefined) socket.setMulticastTTL(options.multicastTtl);
+	if (options.multicastLoopback !== undefined) socket.setMulticastLoopback(options.multicastLoopback);
+	if (options.multicastInterface !== undefined) socket.setMulticastInterface(options.multicastInterface);
+}
+
+class BunDatagramSocket implements RawDatagramSocket {
+	readonly localAddress: { readonly host: string; readonly port: number };
+	readonly #socket: BunUdpSocket;
+	readonly #batch: SendBatch;
+
+	constructor(socket: BunUdpSocket, batch: SendBatch) {
+		const { address, port } = socket.address;
+		this.localAddress = { host: address, port };
+		this.#socket = socket;
+		this.#batch = batch;
+	}
+
+	get bufferedAmount(): number {
+		return this.#batch.bytes;
+	}
+
+	send(data: Uint8Array, port: number, host: string, done?: (error?: unknown) => void): void {
+		this.#batch.add(data, port, host, done);
+	}
+
+	async close(): Promise<void> {
+		this.#batch.flush();
+		this.#batch.stop();
+		this.#socket.close();
+	}
+
+	joinGroup(group: string, options: { interface?: string | undefined; source?: string | undefined }): void {
+		if (options.source === undefined) this.#socket.addMembership(group, options.interface);
+		else this.#socket.addSourceSpecificMembership(options.source, group, options.interface);
+	}
+
+	leaveGroup(group: string, options: { interface?: string | undefined; source?: string | undefined }): void {
+		if (options.source === undefined) this.#socket.dropMembership(group, options.interface);
+		else this.#socket.dropSourceSpecificMembership(options.source, group, options.interface);
+	}
+
+	kernelDrops(): number | undefined {
+		return kernelDrops(this.localAddress.host, this.localAddress.port);
+	}
+}

@@ -1,0 +1,49 @@
+/**
+ * The Node backend, on `node:dgram`. It also runs on Bun and Deno, by way of their Node compatibility, when asked for by
+ * name; their own backends are faster there.
+ *
+ * @module
+ */
+import { platform, versions } from "node:process";
+import { type AsyncBackend, createBackend } from "../../src/backend/async_backend.ts";
+import type { Driver } from "../../src/backend/driver.ts";
+import { onSignal } from "../signals.ts";
+import { resolve } from "../resolve.ts";
+import { systemClock } from "../system_clock.ts";
+import { openUdp } from "./udp.ts";
+
+const [major = 0, minor = 0] = (versions.node ?? "").split(".").map(Number);
+
+/** The driver on `node:dgram`. */
+export const nodeDriver: Driver = {
+	...systemClock,
+	name: "node",
+	capabilities: {
+		udp: true,
+		udpConnected: true,
+		udpBroadcast: true,
+		udpMulticast: true,
+		udpSourceMulticast: true,
+		udpMulticastOptions: true,
+		udpMulticastInterface: true,
+		udpTtl: true,
+		udpReuseAddress: true,
+		udpReusePort: platform !== "win32" && (major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12)),
+		udpBufferSize: true,
+		ipv6Only: true,
+		kernelDrops: platform === "linux",
+		signals: true,
+		resolve: true,
+	},
+	openUdp,
+	resolve,
+	onSignal,
+};
+
+let backend: AsyncBackend | undefined;
+
+/** The Node backend. One per process. */
+export function nodeBackend(): AsyncBackend {
+	backend ??= createBackend(nodeDriver);
+	return backend;
+}

@@ -1,0 +1,7 @@
+import { lookup } from "node:dns/promises";
+
+/** Asks the system's resolver (`getaddrinfo`), hosts file included, in its order. Bun and Deno have no better way of their own. */
+export async function resolve(hostname: string): Promise<readonly string[]> {
+	const found = await lookup(hostname, { all: true, order: "verbatim" });
+	return found.map(({ address }) => address);
+}
