@@ -149,7 +149,7 @@ export function page(run: Run): string {
 		"Written by `node bench/run.ts`; do not edit. Echo servers on loopback, under load from a separate process, for",
 		`${run.versions.join(", ")}. Each case starts a raw and a netquay server and loads them in turns, ${run.pairs} pairs of`,
 		`${run.duration} ms; a ratio is the median over the pairs of netquay's figure divided by the raw one, all other figures`,
-		`are medians. ${describeSetting(run)}`,
+		`are medians (the peak of the memory excepted). ${describeSetting(run)}`,
 		"",
 		"**Absolute figures are noisy**: they differ from machine to machine and from hour to hour. Only the ratios of one run",
 		"count. A case `NxW` has N clients that each keep W datagrams outstanding; ping-pong is one client with one. Unless its",
