@@ -6,7 +6,7 @@
 import { platform } from "node:process";
 import { type AsyncBackend, createBackend } from "../../src/backend/async_backend.ts";
 import type { Driver } from "../../src/backend/driver.ts";
-import { resolve } from "../resolve.ts";
+import { localAddresses, resolve } from "../resolve.ts";
 import { onSignal } from "../signals.ts";
 import { systemClock } from "../system_clock.ts";
 import { openUdp } from "./udp.ts";
@@ -33,6 +33,7 @@ export const bunDriver: Driver = {
 	},
 	openUdp,
 	resolve,
+	localAddresses,
 	onSignal,
 };
 

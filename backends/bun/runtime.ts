@@ -26,7 +26,7 @@ export interface BunUdpOptions {
 	readonly socket: {
 		data(socket: BunUdpSocket, data: Uint8Array, port: number, address: string, flags?: { truncated: boolean }): void;
 		drain(socket: BunUdpSocket): void;
-		error(socket: BunUdpSocket, error: Error): void;
+		error(...args: unknown[]): void;
 	};
 }
 

@@ -21,7 +21,8 @@ export async function openUdp(options: RawUdpOptions, events: RawDatagramEvents)
 				else events.message(data, address, port);
 			},
 			drain: () => batch?.flush(),
-			error: (_socket, error) => events.error(error),
+			// Bun passes the error alone, against its own types.
+			error: (...args) => events.error(args.at(-1)),
 		},
 	});
 	try {

@@ -20,6 +20,8 @@ export interface Driver extends Clock {
 	openUdp?(options: RawUdpOptions, events: RawDatagramEvents): Promise<RawDatagramSocket>;
 	/** Resolves a host name to IP addresses, the best first. The core asks once per socket, and never for literal addresses. */
 	resolve?(hostname: string): Promise<readonly string[]>;
+	/** The addresses of this host, so that a server can tell its own. */
+	localAddresses?(): readonly string[];
 	/** Calls back when the process gets the signal, until the returned function is called. */
 	onSignal?(signal: "SIGINT" | "SIGTERM", callback: () => void): () => void;
 }

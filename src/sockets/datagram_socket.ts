@@ -4,7 +4,7 @@ import { park, type Waiter, type WaitOptions } from "../concurrency/waiter.ts";
 import { BusyResourceError, ClosedResourceError, MessageTooLargeError, SendQueueFullError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { formatAddress } from "./address.ts";
-import { ReceiveQueue } from "./receive_queue.ts";
+import { type Received, ReceiveQueue } from "./receive_queue.ts";
 import { SendRetry } from "./send_retry.ts";
 import { errorCode, isTransient, socketError } from "./system_error.ts";
 
@@ -59,10 +59,12 @@ export class DatagramSocket {
 	#connected = false;
 	#sink: DatagramSink | undefined;
 	#receiver: Waiter<void> | undefined;
+	#receiving = false;
 	readonly #drainWaiters: Set<Waiter<void>> = new Set();
 	#pendingError: Error | undefined;
 	#closed: Error | undefined;
 	#closing: Promise<void> | undefined;
+	#onDrain: (() => void) | undefined;
 
 	constructor(backend: AsyncBackend, limits: Limits) {
 		this.backend = backend;
@@ -118,23 +120,22 @@ export class DatagramSocket {
 	}
 
 	/** The next datagram. See `UdpSocket.receive()`. */
-	async receive(options: WaitOptions = {}): Promise<{ data: Uint8Array; host: string; port: number }> {
-		if (this.#receiver !== undefined) {
-			throw new BusyResourceError("Cannot receive: another task is receiving on this socket");
-		}
-		if (this.#queue.size === 0) {
-			this.#throwPending();
-			try {
+	async receive(options: WaitOptions = {}): Promise<Received> {
+		if (this.#receiving) throw new BusyResourceError("Cannot receive: another task is receiving on this socket");
+		this.#receiving = true;
+		try {
+			do {
+				if (this.#queue.size === 0) this.#throwPending();
 				await park<void>(this.backend.scheduler, { ...options, waitsFor: `a datagram on ${this.describe()}` }, (waiter) => {
-					this.#receiver = waiter;
+					if (this.#queue.size > 0) waiter.resolve();
+					else this.#receiver = waiter;
 				});
-			} finally {
-				this.#receiver = undefined;
-			}
-		} else {
-			await this.#checkpoint(options);
+			} while (this.#queue.size === 0);
+			return this.#queue.take();
+		} finally {
+			this.#receiving = false;
+			this.#receiver = undefined;
 		}
-		return this.#queue.take();
 	}
 
 	/**
@@ -142,37 +143,30 @@ export class DatagramSocket {
 	 * waits to be sent.
 	 */
 	send(data: Uint8Array, port: number, host: string): Promise<void> {
-		if (this.#closed !== undefined) return Promise.reject(this.#closed);
-		if (data.length > this.#maxPayload) return Promise.reject(new MessageTooLargeError(data.length, this.#maxPayload));
-		const raw = this.#raw as RawDatagramSocket;
-		const retry = this.#retry as SendRetry;
-		const waiting = raw.bufferedAmount + retry.bytes;
-		if (waiting > 0 && waiting + data.length > this.#limits.sendQueueBytes) {
-			return Promise.reject(new SendQueueFullError(this.#limits.sendQueueBytes));
+		let waiting: number;
+		try {
+			waiting = this.#checkRoom(data);
+		} catch (error) {
+			return Promise.reject(error);
 		}
+		const retry = this.#retry as SendRetry;
 		if (retry.active) retry.add({ data, port, host, done: this.#sendFailed });
-		else raw.send(data, port, host);
+		else this.raw.send(data, port, host);
 		return waiting < HIGH_WATER ? SENT : this.#drained();
 	}
 
 	/** Sends and waits for the system's answer: the path of clients. */
 	sendConfirmed(data: Uint8Array, port: number, host: string, options: WaitOptions = {}): Promise<void> {
 		return park<void>(this.backend.scheduler, { ...options, waitsFor: `room to send on ${this.describe()}` }, (waiter) => {
-			if (this.#closed !== undefined) throw this.#closed;
 			this.#throwPending();
-			if (data.length > this.#maxPayload) throw new MessageTooLargeError(data.length, this.#maxPayload);
-			const raw = this.#raw as RawDatagramSocket;
+			this.#checkRoom(data);
 			const retry = this.#retry as SendRetry;
-			const waiting = raw.bufferedAmount + retry.bytes;
-			if (waiting > 0 && waiting + data.length > this.#limits.sendQueueBytes) {
-				throw new SendQueueFullError(this.#limits.sendQueueBytes);
-			}
 			const done = (error?: unknown): void => {
 				if (error === undefined || error === null) waiter.resolve();
 				else waiter.reject(socketError(`Cannot send to ${formatAddress(host, port)}`, error));
 			};
 			if (retry.active) return void retry.add({ data, port, host, done });
-			raw.send(data, port, host, (error) => {
+			this.raw.send(data, port, host, (error) => {
 				if (isTransient(error) && this.#closed === undefined) retry.add({ data, port, host, done });
 				else done(error);
 			});
@@ -183,6 +177,16 @@ export class DatagramSocket {
 	close(): Promise<void> {
 		this.#closing ??= this.#close();
 		return this.#closing;
+	}
+
+	#checkRoom(data: Uint8Array): number {
+		if (this.#closed !== undefined) throw this.#closed;
+		if (data.length > this.#maxPayload) throw new MessageTooLargeError(data.length, this.#maxPayload);
+		const waiting = this.raw.bufferedAmount + (this.#retry as SendRetry).bytes;
+		if (waiting > 0 && waiting + data.length > this.#limits.sendQueueBytes) {
+			throw new SendQueueFullError(this.#limits.sendQueueBytes);
+		}
+		return waiting;
 	}
 
 	/** The address, for messages. */
@@ -213,7 +217,6 @@ export class DatagramSocket {
 			};
 		});
 	}
-	#onDrain: (() => void) | undefined;
 
 	/** Settles all that waits: nothing can come any more. */
 	#end(reason: Error): void {
@@ -297,10 +300,5 @@ export class DatagramSocket {
 		const error = this.#pendingError;
 		this.#pendingError = undefined;
 		if (error !== undefined) throw error;
-	}
-
-	/** A wait that is over at once, but obeys the scope and the signal as any. */
-	async #checkpoint(options: WaitOptions): Promise<void> {
-		await park<void>(this.backend.scheduler, { ...options, waitsFor: "nothing" }, (waiter) => void waiter.resolve());
 	}
 }
