@@ -66,7 +66,7 @@ export class NonDeterminismError extends Error {
 }
 
 function where({ seed, time }: SimulationPoint): string {
-	return `seed ${seed}, ${time} ms`;
+	return `seed ${seed}, ${Number(time.toFixed(3))} ms`;
 }
 
 function count(labels: readonly string[]): string {

@@ -1,0 +1,46 @@
+import { systemError } from "./system_error.ts";
+
+/** The multicast groups that one socket is in. */
+export class Memberships {
+	/** For each group the sources it is joined for; `undefined` stands for any source. */
+	readonly #groups: Map<string, Set<string> | undefined> = new Map();
+
+	/**
+	 * Joins a group, for one source or for any.
+	 *
+	 * @throws {SocketError} as Linux does: EADDRINUSE when joined for any source, EADDRNOTAVAIL when joined for this one
+	 * already, EINVAL when one way is mixed with the other.
+	 */
+	join(group: string, source: string | undefined): void {
+		const action = `join the group "${group}"`;
+		const sources = this.#groups.get(group);
+		if (source === undefined) {
+			if (this.#groups.has(group)) throw systemError(action, sources === undefined ? "EADDRINUSE" : "EINVAL");
+			this.#groups.set(group, undefined);
+		} else if (sources !== undefined) {
+			if (sources.has(source)) throw systemError(action, "EADDRNOTAVAIL");
+			sources.add(source);
+		} else {
+			if (this.#groups.has(group)) throw systemError(action, "EINVAL");
+			this.#groups.set(group, new Set([source]));
+		}
+	}
+
+	/**
+	 * Leaves a group, for one source or altogether.
+	 *
+	 * @throws {SocketError} EADDRNOTAVAIL when not joined.
+	 */
+	leave(group: string, source: string | undefined): void {
+		const sources = this.#groups.get(group);
+		const member = source === undefined ? this.#groups.has(group) : sources?.has(source);
+		if (!member) throw systemError(`leave the group "${group}"`, "EADDRNOTAVAIL");
+		if (source !== undefined) sources?.delete(source);
+		if (source === undefined || sources?.size === 0) this.#groups.delete(group);
+	}
+
+	/** Whether datagrams of that source to the group are wanted. */
+	accepts(group: string, source: string): boolean {
+		return this.#groups.has(group) && (this.#groups.get(group)?.has(source) ?? true);
+	}
+}
