@@ -1,4 +1,5 @@
 import { CancelledError } from "../errors.ts";
+import { checkTime } from "./durations.ts";
 import type { Deadline, TimerQueue } from "./timer_queue.ts";
 
 /** Settings of a {@linkcode CancelScope}. */
@@ -43,13 +44,13 @@ export class CancelScope {
 	/** @internal Use `backend.openCancelScope()`. */
 	constructor(timers: TimerQueue, options: CancelScopeOptions = {}) {
 		this.#timers = timers;
-		this.#deadline = checkDeadline(options.deadline ?? Infinity);
+		this.#deadline = checkTime("deadline", options.deadline ?? Infinity);
 		this.#shield = options.shield ?? false;
 	}
 
 	/** Whether `cancel()` was called or the deadline passed. */
 	get cancelCalled(): boolean {
-		if (!this.#cancelCalled && this.#state === "entered" && this.#deadline <= this.#timers.now()) this.cancel();
+		if (!this.#cancelCalled && this.#deadline <= this.#timers.now()) this.cancel();
 		return this.#cancelCalled;
 	}
 
@@ -67,7 +68,7 @@ export class CancelScope {
 		return this.#deadline;
 	}
 	set deadline(value: number) {
-		this.#deadline = checkDeadline(value);
+		this.#deadline = checkTime("deadline", value);
 		if (this.#state === "entered" && !this.#cancelCalled) this.#arm();
 	}
 
@@ -85,17 +86,20 @@ export class CancelScope {
 		if (!value && this.cancelledBy() !== undefined) this.#deliver();
 	}
 
-	/** Cancels everything inside. Idempotent; before the scope is entered, it takes effect on entering. */
+	/**
+	 * Cancels everything inside. Idempotent. Before the scope is entered, it takes effect on entering; after it was left,
+	 * there is nothing to cancel.
+	 */
 	cancel(): void {
-		if (this.#cancelCalled) return;
+		if (this.#cancelCalled || this.#state === "exited" || this.#isRoot) return;
 		this.#cancelCalled = true;
 		this.#timer?.clear();
-		if (this.#state === "entered") this.#deliver();
+		this.#deliver();
 	}
 
 	/**
 	 * An ordinary AbortSignal for `fetch` and the like: aborted when this scope, or an unshielded one around it, is
-	 * cancelled. Created on first use.
+	 * cancelled before this one is left. Created on first use.
 	 */
 	get signal(): AbortSignal {
 		if (this.#controller === undefined) {
@@ -128,21 +132,22 @@ export class CancelScope {
 	enter(parent: CancelScope | undefined): void {
 		if (this.#state !== "new") throw new Error("Cannot enter the cancel scope: it was entered before");
 		this.#state = "entered";
-		this.#parent = parent?.live();
-		if (this.#parent !== undefined) {
-			this.#parent.#children ??= new Set();
-			this.#parent.#children.add(this);
-		}
+		let outer = parent;
+		while (outer !== undefined && outer.#state === "exited" && !outer.#cancelCalled) outer = outer.#parent;
+		this.#parent = outer;
+		outer?.live().addChild(this);
 		if (!this.#cancelCalled) this.#arm();
+		if (this.#controller !== undefined && this.cancelledBy() !== undefined) this.#controller.abort(this.cancellation());
 	}
 
 	/** @internal Ends the scope. Answers whether `error`, what its body threw, is its own cancellation. */
 	exit(error?: unknown): boolean {
-		if (this.#state === "exited") return false;
+		if (this.#state !== "entered") return false;
+		const mayCatch = error !== undefined && this.#cancelCalled && this.#visibleParent()?.cancelledBy() === undefined;
 		this.#state = "exited";
 		this.#timer?.clear();
-		if (this.#parent !== undefined) this.#parent.#children?.delete(this);
-		if (error === undefined || !this.#cancelCalled || this.#visibleParent()?.cancelledBy() !== undefined) return false;
+		this.#handOver();
+		if (!mayCatch) return false;
 		const found = this.#ownCancellations(error);
 		this.#cancelledCaught = found !== "none";
 		return found === "all";
@@ -155,7 +160,7 @@ export class CancelScope {
 		return scope;
 	}
 
-	/** @internal */
+	/** @internal Only on a scope that was not left: see {@linkcode CancelScope.live}. */
 	addWait(wait: Interruptible): void {
 		this.#waits ??= new Set();
 		this.#waits.add(wait);
@@ -172,8 +177,40 @@ export class CancelScope {
 		for (const child of this.#children ?? []) yield* child.pendingWaits();
 	}
 
+	get #isRoot(): boolean {
+		return this.#state === "entered" && this.#parent === undefined;
+	}
+
+	/** A shield lasts as long as its scope. */
 	#visibleParent(): CancelScope | undefined {
-		return this.#shield ? undefined : this.#parent;
+		return this.#shield && this.#state !== "exited" ? undefined : this.#parent;
+	}
+
+	/** @internal Only on a scope that was not left. */
+	addChild(child: CancelScope): void {
+		this.#children ??= new Set();
+		this.#children.add(child);
+	}
+
+	/**
+	 * Work that outlives the scope, because nobody awaited it, goes on in the nearest scope that is still open. If this
+	 * scope was cancelled, such work stays cancelled.
+	 */
+	#handOver(): void {
+		const heir = this.#parent?.live();
+		if (heir === undefined) return;
+		heir.#children?.delete(this);
+		const waits = this.#waits;
+		const children = this.#children;
+		if (!waits?.size && !children?.size) return;
+		if (this.#shield && this.cancelledBy() !== undefined) this.#deliver();
+		for (const wait of waits ?? []) heir.addWait(wait);
+		for (const child of children ?? []) {
+			if (!this.#cancelCalled) child.#parent = this.#parent;
+			heir.addChild(child);
+		}
+		this.#waits = undefined;
+		this.#children = undefined;
 	}
 
 	#arm(): void {
@@ -198,11 +235,4 @@ export class CancelScope {
 		for (let scope = origins.get(error); scope !== undefined; scope = scope.#parent) if (scope === this) return "all";
 		return "none";
 	}
-}
-
-function checkDeadline(value: number): number {
-	if (typeof value !== "number" || Number.isNaN(value)) {
-		throw new TypeError(`Cannot use ${String(value)} as "deadline": not a number`);
-	}
-	return value;
 }

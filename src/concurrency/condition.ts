@@ -63,6 +63,7 @@ export class Condition {
 
 	/** The caller's code expects to hold the lock whatever happened, so this wait is shielded. */
 	async #reacquire(): Promise<void> {
+		if (this.lock.tryAcquire()) return;
 		const { task, scope } = this.#scheduler.context();
 		const shield = new CancelScope(this.#scheduler.timers, { shield: true });
 		shield.enter(scope);

@@ -32,23 +32,34 @@ export class AsyncExitStack {
 	use<T extends AsyncDisposable | Disposable | null | undefined>(resource: T): T {
 		this.#check();
 		if (resource === null || resource === undefined) return resource;
-		const dispose =
-			(resource as Partial<AsyncDisposable>)[Symbol.asyncDispose] ?? (resource as Partial<Disposable>)[Symbol.dispose];
+		const { [Symbol.asyncDispose]: disposeAsync } = resource as Partial<AsyncDisposable>;
+		const dispose = disposeAsync ?? (resource as Partial<Disposable>)[Symbol.dispose];
 		if (typeof dispose !== "function") throw new TypeError("Cannot use the resource: it is not disposable");
-		this.#cleanups.push(() => dispose.call(resource));
+		// What a synchronous method returns is not awaited.
+		this.#cleanups.push(disposeAsync ? () => dispose.call(resource) : () => void dispose.call(resource));
 		return resource;
 	}
 
-	/** Adds a value with a function that disposes of it, and gives the value back. */
+	/**
+	 * Adds a value with a function that disposes of it, and gives the value back.
+	 *
+	 * @throws {TypeError} when it is not a function.
+	 */
 	adopt<T>(value: T, onDispose: (value: T) => unknown): T {
 		this.#check();
+		checkFunction(onDispose);
 		this.#cleanups.push(() => onDispose(value));
 		return value;
 	}
 
-	/** Adds a function to call. */
+	/**
+	 * Adds a function to call.
+	 *
+	 * @throws {TypeError} when it is not a function.
+	 */
 	defer(onDispose: () => unknown): void {
 		this.#check();
+		checkFunction(onDispose);
 		this.#cleanups.push(onDispose);
 	}
 
@@ -63,14 +74,17 @@ export class AsyncExitStack {
 	}
 
 	/**
-	 * Runs the clean-ups, the last added first, each to its end. All run, whatever the others throw. Idempotent.
+	 * Runs the clean-ups, the last added first, each to its end. All run, whatever the others throw. Only the first call
+	 * does something.
 	 *
 	 * @throws what a clean-up threw; several are chained as `SuppressedError`s.
 	 */
 	async disposeAsync(): Promise<void> {
 		this.#disposed = true;
+		const cleanups = this.#cleanups;
+		this.#cleanups = [];
 		let failure: { error: unknown } | undefined;
-		for (let cleanup = this.#cleanups.pop(); cleanup !== undefined; cleanup = this.#cleanups.pop()) {
+		for (let cleanup = cleanups.pop(); cleanup !== undefined; cleanup = cleanups.pop()) {
 			try {
 				await cleanup();
 			} catch (error) {
@@ -88,4 +102,8 @@ export class AsyncExitStack {
 	#check(): void {
 		if (this.#disposed) throw new ReferenceError("Cannot add to the exit stack: it was unwound before");
 	}
+}
+
+function checkFunction(value: unknown): void {
+	if (typeof value !== "function") throw new TypeError(`Cannot call ${String(value)}: not a function`);
 }

@@ -6,24 +6,28 @@ import { checkWait, park, type Waiter, type WaitOptions } from "./waiter.ts";
 export class Queue<T> implements AsyncIterable<T> {
 	readonly #scheduler: Scheduler;
 	readonly #capacity: number;
-	readonly #items: T[] = [];
+	readonly #items: (T | undefined)[] = [];
+	/** Where the oldest item is. `shift()` would move all the others each time. */
+	#first = 0;
 	readonly #getters: Set<Waiter<T>> = new Set();
 	readonly #putters: Map<Waiter<void>, T> = new Map();
 	#closed = false;
 
 	/**
 	 * @internal Use `backend.createQueue()`.
-	 * @throws {RangeError} when the capacity is negative or `NaN`.
+	 * @throws {RangeError} when the capacity is neither a whole number of 0 or more nor `Infinity`.
 	 */
 	constructor(scheduler: Scheduler, capacity: number) {
-		if (!(capacity >= 0)) throw new RangeError(`Cannot make a queue with capacity ${capacity}: it must be 0 or more`);
+		if (capacity !== Infinity && !(Number.isInteger(capacity) && capacity >= 0)) {
+			throw new RangeError(`Cannot make a queue with capacity ${capacity}: not a whole number of 0 or more`);
+		}
 		this.#scheduler = scheduler;
 		this.#capacity = capacity;
 	}
 
 	/** How many items wait to be taken. */
 	get size(): number {
-		return this.#items.length;
+		return this.#items.length - this.#first;
 	}
 
 	/**
@@ -51,7 +55,7 @@ export class Queue<T> implements AsyncIterable<T> {
 			this.#getters.delete(getter);
 			if (getter.resolve(item)) return true;
 		}
-		if (this.#items.length >= this.#capacity) return false;
+		if (this.size >= this.#capacity) return false;
 		this.#items.push(item);
 		return true;
 	}
@@ -75,7 +79,8 @@ export class Queue<T> implements AsyncIterable<T> {
 	/** Lets no more in. What is inside can still be taken; after it, iteration ends and `get()` throws. */
 	close(): void {
 		this.#closed = true;
-		for (const getter of this.#getters) getter.interrupt(new ClosedResourceError("Cannot get from the queue: it is closed"));
+		for (const getter of this.#getters)
+			getter.interrupt(new ClosedResourceError("Cannot get from the queue: it is closed"));
 		for (const putter of this.#putters.keys()) {
 			putter.interrupt(new ClosedResourceError("Cannot put into the queue: it is closed"));
 		}
@@ -83,19 +88,20 @@ export class Queue<T> implements AsyncIterable<T> {
 
 	/** Takes items until the queue is closed and empty. */
 	async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-		for (;;) {
-			if (this.#closed && this.#items.length === 0) return;
+		while (!this.#closed || this.size > 0) {
+			let item: T;
 			try {
-				yield await this.get();
+				item = await this.get();
 			} catch (error) {
 				if (error instanceof ClosedResourceError) return;
 				throw error;
 			}
+			yield item;
 		}
 	}
 
 	#take(): { item: T } | undefined {
-		const ready = this.#items.length > 0 ? { item: this.#items.shift() as T } : undefined;
+		const ready = this.size > 0 ? { item: this.#shift() } : undefined;
 		for (const [putter, item] of this.#putters) {
 			this.#putters.delete(putter);
 			if (!putter.resolve()) continue;
@@ -104,5 +110,15 @@ export class Queue<T> implements AsyncIterable<T> {
 			break;
 		}
 		return ready;
+	}
+
+	#shift(): T {
+		const item = this.#items[this.#first] as T;
+		this.#items[this.#first++] = undefined;
+		if (this.#first * 2 > this.#items.length) {
+			this.#items.splice(0, this.#first);
+			this.#first = 0;
+		}
+		return item;
 	}
 }

@@ -11,6 +11,8 @@ export type ScopedGeneratorBody<Y, T, N> = (scope: CancelScope) => AsyncGenerato
 /** How often a generator may yield while it is being closed before it is given up. */
 const CLOSE_TRIES = 10;
 
+type Step = Promise<IteratorResult<unknown, unknown>>;
+
 /** @internal Runs `body` inside `scope`. `caught` makes the result when the scope was left by its own cancellation. */
 export function runScoped(
 	scheduler: Scheduler,
@@ -27,7 +29,7 @@ export function runScoped(
 	} catch (error) {
 		result = Promise.reject(error);
 	}
-	return isAsyncGenerator(result) ? delegate(result, context, caught) : settle(result, scope, caught);
+	return isAsyncGenerator(result) ? new ScopedGenerator(result, context, caught) : settle(result, scope, caught);
 }
 
 async function settle(result: unknown, scope: CancelScope, caught: () => unknown): Promise<unknown> {
@@ -42,46 +44,69 @@ async function settle(result: unknown, scope: CancelScope, caught: () => unknown
 	return value;
 }
 
-/** `yield*` with a scope: every step of the inner generator runs in the scope, and whoever drives us learns of it. */
-async function* delegate(
-	inner: AsyncGenerator<unknown, unknown, unknown>,
-	context: Context,
-	caught: () => unknown,
-): AsyncGenerator<unknown, unknown, unknown> {
-	const { task, scope } = context;
-	let step = (): Promise<IteratorResult<unknown, unknown>> => inner.next();
-	for (;;) {
-		let result: IteratorResult<unknown, unknown>;
+function isAsyncGenerator(value: unknown): value is AsyncGenerator<unknown, unknown, unknown> {
+	return typeof value === "object" && value !== null && Symbol.asyncIterator in value && "throw" in value;
+}
+
+/** An async generator whose steps all run in one scope: for `yield*` in a handler. */
+class ScopedGenerator implements AsyncGenerator<unknown, unknown, unknown> {
+	readonly #inner: AsyncGenerator<unknown, unknown, unknown>;
+	readonly #context: Context;
+	readonly #caught: () => unknown;
+
+	constructor(inner: AsyncGenerator<unknown, unknown, unknown>, context: Context, caught: () => unknown) {
+		this.#inner = inner;
+		this.#context = context;
+		this.#caught = caught;
+	}
+
+	/** Goes on with what the driver received. */
+	next(input?: unknown): Step {
+		return this.#step(() => this.#inner.next(input));
+	}
+
+	/** Goes on with an error, such as the cancellation of the driver's read. */
+	throw(error: unknown): Step {
+		return this.#step(() => this.#inner.throw(error));
+	}
+
+	/** Closes the inner generator. There is nothing left to time out, so its own cancellation ends in silence. */
+	async return(value: unknown): Step {
+		const { task, scope } = this.#context;
+		if (task !== undefined) task.parkedIn = undefined;
 		try {
-			result = await runInContext(context, step);
+			await closeGenerator(this.#inner, this.#context);
 		} catch (error) {
-			if (scope.exit(error)) return caught();
-			throw error;
-		}
-		if (result.done) {
-			scope.exit();
-			return result.value;
-		}
-		let resumed = false;
-		try {
-			// The innermost scope comes first, on the way out; the ones around it are its parents.
-			if (task !== undefined) task.parkedIn ??= scope;
-			const input = yield result.value;
-			step = () => inner.next(input);
-			resumed = true;
-		} catch (error) {
-			step = () => inner.throw(error);
-			resumed = true;
+			if (!scope.exit(error)) throw error;
 		} finally {
 			if (task !== undefined) task.parkedIn = undefined;
-			if (!resumed) {
-				try {
-					await closeGenerator(inner, context);
-				} finally {
-					scope.exit();
-				}
-			}
+			scope.exit();
 		}
+		return { done: true, value: await value };
+	}
+
+	[Symbol.asyncIterator](): this {
+		return this;
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		await this.return(undefined);
+	}
+
+	async #step(run: () => Step): Step {
+		const { task, scope } = this.#context;
+		if (task !== undefined) task.parkedIn = undefined;
+		let result: IteratorResult<unknown, unknown>;
+		try {
+			result = await runInContext(this.#context, run);
+		} catch (error) {
+			if (scope.exit(error)) return { done: true, value: await this.#caught() };
+			throw error;
+		}
+		// The innermost scope comes first, on the way out; the ones around it are its parents.
+		if (result.done) scope.exit();
+		else if (task !== undefined) task.parkedIn ??= scope;
+		return result;
 	}
 }
 
@@ -98,8 +123,4 @@ export async function closeGenerator(
 		if (done) return;
 	}
 	throw new Error('Cannot close the generator: it yields in a "finally" block');
-}
-
-function isAsyncGenerator(value: unknown): value is AsyncGenerator<unknown, unknown, unknown> {
-	return typeof value === "object" && value !== null && Symbol.asyncIterator in value && "next" in value;
 }

@@ -10,11 +10,15 @@ export class Semaphore {
 
 	/**
 	 * @internal Use `backend.createSemaphore()`.
-	 * @throws {RangeError} when a value is not a whole number, is negative, or the first is above the second.
+	 * @throws {RangeError} when a value is not a whole number (the second may be `Infinity`), is negative, or the first is
+	 * above the second.
 	 */
 	constructor(scheduler: Scheduler, value: number, max: number = Infinity) {
 		if (!Number.isInteger(value) || value < 0) {
 			throw new RangeError(`Cannot make a semaphore of ${value}: not a whole number of 0 or more`);
+		}
+		if (max !== Infinity && !Number.isInteger(max)) {
+			throw new RangeError(`Cannot make a semaphore with the maximum ${max}: not a whole number`);
 		}
 		if (value > max) throw new RangeError(`Cannot make a semaphore of ${value}: its maximum is ${max}`);
 		this.#scheduler = scheduler;

@@ -1,6 +1,7 @@
 import { CancelledError } from "../errors.ts";
 import { CancelScope } from "./cancel_scope.ts";
 import { type Context, type ContextValues, nextTaskId, runInContext, type TaskInfo } from "./context.ts";
+import { isCancellation } from "./is_cancellation.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { park, type WaitOptions } from "./waiter.ts";
 
@@ -10,7 +11,10 @@ export interface TaskOptions {
 	name?: string | undefined;
 }
 
-type Outcome<T> = { state: "done"; value: T } | { state: "failed"; error: unknown } | { state: "cancelled"; error: unknown };
+type Outcome<T> =
+	| { state: "done"; value: T }
+	| { state: "failed"; error: unknown }
+	| { state: "cancelled"; error: unknown };
 
 const NO_VALUES: ContextValues = new Map();
 
@@ -97,7 +101,7 @@ export class Task<T = unknown> implements TaskInfo {
 		try {
 			outcome = { state: "done", value: await runInContext(context, body) };
 		} catch (error) {
-			outcome = { state: error instanceof CancelledError ? "cancelled" : "failed", error };
+			outcome = { state: isCancellation(error) ? "cancelled" : "failed", error };
 		}
 		this.#scope.exit();
 		this.#scheduler.tasks--;

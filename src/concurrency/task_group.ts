@@ -1,6 +1,7 @@
 import { CancelledError } from "../errors.ts";
 import { CancelScope } from "./cancel_scope.ts";
 import { type Context, runInContext } from "./context.ts";
+import { isCancellation } from "./is_cancellation.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { Task, type TaskOptions } from "./task.ts";
 import { park, type Waiter } from "./waiter.ts";
@@ -82,17 +83,15 @@ export class TaskGroup {
 		}
 		const waited = this.#running > 0;
 		await this.#join();
-		const outer = this.#scope.cancelledBy();
-		if (failure === undefined && waited && outer !== undefined && outer !== this.#scope) {
+		if (failure === undefined && waited && this.#scope.cancelledBy() !== undefined) {
 			failure = { error: this.#scope.cancellation() };
 		}
-		const own = failure !== undefined && this.#scope.exit(failure.error);
-		this.#scope.exit();
-		const errors = [...this.#errors];
-		if (failure !== undefined && !own && !(errors.length > 0 && failure.error instanceof CancelledError)) {
-			errors.unshift(failure.error);
+		const own = this.#scope.exit(failure?.error);
+		if (failure === undefined || own || (this.#errors.length > 0 && isCancellation(failure.error))) {
+			throwAll(this.#errors);
+		} else {
+			throwAll([failure.error, ...this.#errors]);
 		}
-		throwAll(errors);
 		return value as T;
 	}
 
@@ -129,13 +128,15 @@ export class TaskGroup {
 		if (failure !== undefined) {
 			this.#errors.push(failure.error);
 			this.#scope.cancel();
-			if (this.#cancelOuter) this.#outer.cancel();
+			if (this.#cancelOuter) this.#outer.live().cancel();
 		}
 		if (this.#running === 0) this.#idle?.();
 	}
 }
 
-function throwAll(errors: unknown[]): void {
+function throwAll(all: unknown[]): void {
+	// A body that joins a failed task throws the error of the task.
+	const errors = [...new Set(all)];
 	if (errors.length === 1) throw errors[0];
-	if (errors.length > 1) throw new AggregateError(errors, `${errors.length} tasks of a task group failed`);
+	if (errors.length > 1) throw new AggregateError(errors, `${errors.length} failures in a task group`);
 }

@@ -3,9 +3,11 @@ import type { Clock, ClockTimer } from "./clock.ts";
 /** How late the queue may run, in milliseconds, before it lets pending input be read ahead of the timeouts. */
 const LATE = 20;
 const LATE_TURNS = 4;
+/** The longest delay that timers of the runtimes take. After it, the rest is set. */
+const MAX_DELAY = 2 ** 31 - 1;
 
 /**
- * Any number of deadlines on one timer of the clock: a binary heap.
+ * Any number of deadlines on one timer of the clock: a binary heap. Of one time, the first set fires first.
  *
  * After the event loop was blocked, input that arrived in time may still wait in the kernel. So when the queue finds
  * itself late, it gives the loop a few turns to read before it fires: nobody times out because somebody else was slow.
@@ -15,7 +17,9 @@ export class TimerQueue {
 	readonly #timer: ClockTimer;
 	readonly #heap: Deadline[] = [];
 	#armedFor = Infinity;
+	#firing = false;
 	#lateTurns = 0;
+	#lastOrder = 0;
 
 	constructor(clock: Clock) {
 		this.#clock = clock;
@@ -44,6 +48,7 @@ export class TimerQueue {
 
 	/** @internal Called by {@linkcode Deadline}. */
 	place(deadline: Deadline): void {
+		deadline.order = ++this.#lastOrder;
 		if (deadline.index < 0) {
 			deadline.index = this.#heap.length;
 			this.#heap.push(deadline);
@@ -70,12 +75,13 @@ export class TimerQueue {
 	}
 
 	#arm(): void {
+		if (this.#firing) return;
 		const next = this.next;
 		// A timer that is armed too early wakes up for nothing, once; so only an earlier deadline or none at all counts.
 		if (next >= this.#armedFor && next !== Infinity) return;
 		this.#armedFor = next;
 		if (next === Infinity) this.#timer.stop();
-		else this.#timer.start(Math.max(0, next - this.now()));
+		else this.#timer.start(Math.min(Math.max(0, next - this.now()), MAX_DELAY));
 	}
 
 	#wake(): void {
@@ -86,14 +92,19 @@ export class TimerQueue {
 			return;
 		}
 		this.#lateTurns = 0;
-		this.#armedFor = Infinity;
+		this.#firing = true;
 		const now = this.now();
+		// Not for ever: what a callback sets to a time that has passed may have to wait for the next turn.
+		let left = this.#heap.length;
 		try {
-			for (let first = this.#heap[0]; first !== undefined && first.at <= now; first = this.#heap[0]) {
+			for (let first = this.#heap[0]; first !== undefined && first.at <= now && left > 0; first = this.#heap[0]) {
+				left--;
 				this.remove(first);
 				first.fire();
 			}
 		} finally {
+			this.#firing = false;
+			this.#armedFor = Infinity;
 			this.#arm();
 		}
 	}
@@ -105,7 +116,7 @@ export class TimerQueue {
 		while (index > 0) {
 			const above = (index - 1) >> 1;
 			const other = heap[above] as Deadline;
-			if (other.at <= item.at) break;
+			if (!before(item, other)) break;
 			heap[index] = other;
 			other.index = index;
 			index = above;
@@ -123,9 +134,9 @@ export class TimerQueue {
 			const left = heap[below];
 			if (left === undefined) break;
 			const right = heap[below + 1];
-			if (right !== undefined && right.at < left.at) below++;
+			if (right !== undefined && before(right, left)) below++;
 			const other = heap[below] as Deadline;
-			if (item.at <= other.at) break;
+			if (!before(other, item)) break;
 			heap[index] = other;
 			other.index = index;
 			index = below;
@@ -135,10 +146,16 @@ export class TimerQueue {
 	}
 }
 
+function before(a: Deadline, b: Deadline): boolean {
+	return a.at < b.at || (a.at === b.at && a.order < b.order);
+}
+
 /** One deadline in a {@linkcode TimerQueue}, which can be set again and again. */
 export class Deadline {
 	/** When it falls due, on the queue's clock; `Infinity` when unset. Read only. */
 	at: number = Infinity;
+	/** @internal Its rank among the deadlines of one time. */
+	order: number = 0;
 	/** @internal Its place in the heap, or -1. */
 	index: number = -1;
 	readonly #queue: TimerQueue;

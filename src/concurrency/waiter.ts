@@ -36,8 +36,8 @@ export class Waiter<T> implements Interruptible {
 		});
 		this.#settle = settle as NonNullable<typeof settle>;
 		this.waitsFor = waitsFor;
-		this.#scope = scope.live();
-		this.#scope.addWait(this);
+		this.#scope = scope;
+		scope.live().addWait(this);
 	}
 
 	/** Ends the wait with a value. Answers false if it had ended before. */
@@ -80,7 +80,8 @@ export class Waiter<T> implements Interruptible {
 	#end(): boolean {
 		if (this.#settled) return false;
 		this.#settled = true;
-		this.#scope.removeWait(this);
+		// The scope may have been left, if nobody awaited the code that waits: then the wait moved outwards.
+		this.#scope.live().removeWait(this);
 		this.#deadline?.clear();
 		if (this.#onAbort !== undefined) this.#signal?.removeEventListener("abort", this.#onAbort);
 		return true;
@@ -92,10 +93,10 @@ export class Waiter<T> implements Interruptible {
  * Also checks the options.
  */
 export function checkWait(scheduler: Scheduler, wait: WaitOptions = {}): void {
-	checkDuration("timeout", wait.timeout);
-	wait.signal?.throwIfAborted();
+	if (wait.timeout !== undefined) checkDuration("timeout", wait.timeout);
 	const { scope } = scheduler.context();
 	if (scope.cancelledBy() !== undefined) throw scope.cancellation();
+	wait.signal?.throwIfAborted();
 }
 
 /**
@@ -104,13 +105,17 @@ export function checkWait(scheduler: Scheduler, wait: WaitOptions = {}): void {
  *
  * @param start Registers the waiter with whatever will resolve it. May return how to unregister it when interrupted.
  */
-export async function park<T>(
+export function park<T>(
 	scheduler: Scheduler,
 	wait: Wait,
 	// biome-ignore lint/suspicious/noConfusingVoidType: a `start` with nothing to undo returns nothing
 	start: (waiter: Waiter<T>) => (() => void) | void,
 ): Promise<T> {
-	checkWait(scheduler, wait);
+	try {
+		checkWait(scheduler, wait);
+	} catch (error) {
+		return Promise.reject(error);
+	}
 	const waiter = new Waiter<T>(scheduler.context().scope, wait.waitsFor);
 	try {
 		waiter.arm(scheduler, wait, start(waiter) ?? undefined);
