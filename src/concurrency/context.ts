@@ -1,9 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { CancelScope } from "./cancel_scope.ts";
-import type { ContextVar } from "./context_var.ts";
 
-/** Values of the context variables, never changed in place: tasks share them until one sets a variable. */
-export type ContextValues = ReadonlyMap<ContextVar<unknown>, unknown>;
+/** Values by context variable, never changed in place: tasks share them until one sets a variable. */
+export type ContextValues = ReadonlyMap<object, unknown>;
 
 /** Who runs: a task of a task group, or one run of a server's handler. */
 export interface TaskInfo {
@@ -38,6 +37,25 @@ export function runInContext<Args extends unknown[], R>(
 ): R {
 	return context === undefined ? storage.exit(body, ...args) : storage.run(context, body, ...args);
 }
+
+/** @internal Takes one step of a generator in `context`: `runInContext` without its rest arguments, for the hot path. */
+export function stepInContext(
+	context: Context,
+	generator: AsyncGenerator<unknown, unknown, unknown>,
+	how: "next" | "throw" | "return",
+	value: unknown,
+): Promise<IteratorResult<unknown, unknown>> {
+	return storage.run(context, how === "next" ? callNext : how === "throw" ? callThrow : callReturn, generator, value);
+}
+
+type Step = (
+	generator: AsyncGenerator<unknown, unknown, unknown>,
+	value: unknown,
+) => Promise<IteratorResult<unknown, unknown>>;
+
+const callNext: Step = (generator, value) => generator.next(value);
+const callThrow: Step = (generator, value) => generator.throw(value);
+const callReturn: Step = (generator) => generator.return(undefined);
 
 let lastId = 0;
 
