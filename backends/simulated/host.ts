@@ -1,12 +1,14 @@
 import type { RawDatagramEvents, RawUdpOptions } from "../../src/backend/driver.ts";
+import { formatAddress } from "../../src/sockets/address.ts";
+import { isGroupAddress } from "../../src/sockets/ip.ts";
 import {
+	BROADCAST,
 	canonicalAddress,
 	type Endpoint,
 	familyOf,
-	formatEndpoint,
-	isGroup,
 	isLoopback,
 	isWildcard,
+	loopbackOf,
 } from "./addresses.ts";
 import type { SimulatedPacket } from "./packet.ts";
 import { PortTable } from "./port_table.ts";
@@ -43,7 +45,7 @@ export class Host implements SocketHome {
 
 	/** Where its open sockets are bound. */
 	get openSockets(): string[] {
-		return [...this.#ports.sockets()].map(({ localAddress }) => formatEndpoint(localAddress));
+		return [...this.#ports.sockets()].map(({ localAddress }) => formatAddress(localAddress.host, localAddress.port));
 	}
 
 	/** Whether it is on the network with addresses of the family. */
@@ -57,25 +59,23 @@ export class Host implements SocketHome {
 
 	source(destination: string): string {
 		const family = familyOf(destination);
-		const loopback = family === 4 ? "127.0.0.1" : "::1";
-		if (isLoopback(destination)) return loopback;
+		if (isLoopback(destination)) return loopbackOf(family);
 		if (this.addresses.includes(destination)) return destination;
 		const own = this.addresses.find((address) => familyOf(address) === family);
 		if (own !== undefined) return own;
-		if (isGroup(destination)) return loopback;
-		throw systemError(`send to ${destination}`, "ENETUNREACH");
+		if (isGroupAddress(destination)) return loopbackOf(family);
+		throw systemError("ENETUNREACH");
 	}
 
 	/**
 	 * Opens a socket.
 	 *
-	 * @throws {SocketError} EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENETUNREACH or EACCES, as Linux does.
+	 * @throws EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENETUNREACH or EACCES, as Linux does.
 	 */
 	open(options: RawUdpOptions, events: RawDatagramEvents): UdpSocket {
-		const action = `bind to ${options.host} port ${options.port}`;
 		const host = canonicalAddress(options.host);
-		if (host === undefined || familyOf(host) !== options.family) throw systemError(action, "EINVAL");
-		if (!this.owns(host) && !isWildcard(host) && !isGroup(host)) throw systemError(action, "EADDRNOTAVAIL");
+		if (host === undefined || familyOf(host) !== options.family) throw systemError("EINVAL");
+		if (!this.owns(host) && !isWildcard(host) && !isGroupAddress(host)) throw systemError("EADDRNOTAVAIL");
 		const peer = options.peer === undefined ? undefined : this.#peer(options.peer, options);
 		const port = this.#ports.allot({ ...options, host });
 		// As on Linux, connecting settles which of its addresses a socket uses.
@@ -84,7 +84,7 @@ export class Host implements SocketHome {
 		const buffer = options.receiveBufferSize ?? this.#wire.receiveBuffer;
 		const socket = new UdpSocket(this, settled, local, buffer, events);
 		this.#ports.add(socket);
-		this.trace.socket("open", local, peer === undefined ? "" : ` > ${formatEndpoint(peer)}`);
+		this.trace.socket("open", local, peer === undefined ? "" : ` > ${formatAddress(peer.host, peer.port)}`);
 		return socket;
 	}
 
@@ -99,7 +99,10 @@ export class Host implements SocketHome {
 	/** Hands a packet that arrived to its sockets. Answers false when nobody listens there. */
 	receive(packet: SimulatedPacket): boolean {
 		if (packet.kind === "icmp") {
-			for (const socket of this.#ports.connected(packet.to, packet.from)) socket.refuse();
+			for (const socket of this.#ports.connected(packet.to, packet.from)) {
+				this.trace.packet("deliver", packet);
+				socket.refuse();
+			}
 			return true;
 		}
 		const receivers = this.#ports.receivers(packet);
@@ -108,11 +111,11 @@ export class Host implements SocketHome {
 	}
 
 	#peer({ host, port }: Endpoint, options: RawUdpOptions): Endpoint {
-		const action = `connect to ${host} port ${port}`;
 		const address = canonicalAddress(host);
-		if (address === undefined || familyOf(address) !== options.family || port < 1) throw systemError(action, "EINVAL");
-		if (address === "255.255.255.255" && options.broadcast !== true) throw systemError(action, "EACCES");
-		const target = isWildcard(address) ? this.source(options.family === 4 ? "127.0.0.1" : "::1") : address;
+		if (address === undefined || familyOf(address) !== options.family || port < 1) throw systemError("EINVAL");
+		if (address === BROADCAST && options.broadcast !== true) throw systemError("EACCES");
+		const target = isWildcard(address) ? loopbackOf(options.family) : address;
+		if (isLoopback(options.host) && !this.owns(target) && !isGroupAddress(target)) throw systemError("EINVAL");
 		this.source(target);
 		return { host: target, port };
 	}

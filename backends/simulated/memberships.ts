@@ -8,20 +8,19 @@ export class Memberships {
 	/**
 	 * Joins a group, for one source or for any.
 	 *
-	 * @throws {SocketError} as Linux does: EADDRINUSE when joined for any source, EADDRNOTAVAIL when joined for this one
+	 * @throws as Linux does: EADDRINUSE when joined for any source, EADDRNOTAVAIL when joined for this one
 	 * already, EINVAL when one way is mixed with the other.
 	 */
 	join(group: string, source: string | undefined): void {
-		const action = `join the group "${group}"`;
 		const sources = this.#groups.get(group);
 		if (source === undefined) {
-			if (this.#groups.has(group)) throw systemError(action, sources === undefined ? "EADDRINUSE" : "EINVAL");
+			if (this.#groups.has(group)) throw systemError(sources === undefined ? "EADDRINUSE" : "EINVAL");
 			this.#groups.set(group, undefined);
 		} else if (sources !== undefined) {
-			if (sources.has(source)) throw systemError(action, "EADDRNOTAVAIL");
+			if (sources.has(source)) throw systemError("EADDRNOTAVAIL");
 			sources.add(source);
 		} else {
-			if (this.#groups.has(group)) throw systemError(action, "EINVAL");
+			if (this.#groups.has(group)) throw systemError("EINVAL");
 			this.#groups.set(group, new Set([source]));
 		}
 	}
@@ -29,12 +28,12 @@ export class Memberships {
 	/**
 	 * Leaves a group, for one source or altogether.
 	 *
-	 * @throws {SocketError} EADDRNOTAVAIL when not joined.
+	 * @throws EADDRNOTAVAIL when not joined.
 	 */
 	leave(group: string, source: string | undefined): void {
 		const sources = this.#groups.get(group);
 		const member = source === undefined ? this.#groups.has(group) : sources?.has(source);
-		if (!member) throw systemError(`leave the group "${group}"`, "EADDRNOTAVAIL");
+		if (!member) throw systemError("EADDRNOTAVAIL");
 		if (source !== undefined) sources?.delete(source);
 		if (source === undefined || sources?.size === 0) this.#groups.delete(group);
 	}

@@ -1,4 +1,5 @@
-import { canonicalAddress, type Endpoint, familyOf, isGroup, isLoopback, isWildcard } from "./addresses.ts";
+import { isGroupAddress } from "../../src/sockets/ip.ts";
+import { canonicalAddress, type Endpoint, familyOf, isLoopback, isWildcard } from "./addresses.ts";
 import { type DatagramFaults, FaultDice } from "./faults.ts";
 import { Host, type Wire } from "./host.ts";
 import type { SimulatedPacket } from "./packet.ts";
@@ -72,7 +73,7 @@ export class Network implements Wire {
 	/** The addresses of a named host. */
 	async resolve(name: string): Promise<readonly string[]> {
 		const addresses = this.#names.get(name.toLowerCase());
-		if (addresses === undefined) throw systemError(`resolve "${name}"`, "ENOTFOUND");
+		if (addresses === undefined) throw systemError("ENOTFOUND");
 		return addresses;
 	}
 
@@ -83,7 +84,7 @@ export class Network implements Wire {
 	 */
 	inject({ from, to, data }: InjectedDatagram): void {
 		const packet: SimulatedPacket = { kind: "udp", from: endpoint(from), to: endpoint(to), data: new Uint8Array(data) };
-		const targets = isGroup(packet.to.host) ? this.#hosts : this.#unicast(this.defaultHost, packet.to.host);
+		const targets = isGroupAddress(packet.to.host) ? this.#hosts : this.#unicast(this.defaultHost, packet.to.host);
 		if (targets.length === 0) throw new RangeError(`Cannot inject the datagram: no host has the address ${to.host}`);
 		this.trace.packet("inject", packet);
 		for (const target of targets) this.clock.internal(0, () => this.#arrive(packet, target));
@@ -92,7 +93,7 @@ export class Network implements Wire {
 	send(sender: Host, packet: SimulatedPacket, reach: GroupReach): void {
 		this.trace.packet("send", packet);
 		const { host } = packet.to;
-		const targets = isGroup(host) ? this.#group(sender, familyOf(host), reach) : this.#unicast(sender, host);
+		const targets = isGroupAddress(host) ? this.#group(sender, familyOf(host), reach) : this.#unicast(sender, host);
 		if (targets.length === 0) this.trace.packet("drop-route", packet);
 		for (const target of targets) this.#carry(packet, target);
 	}
@@ -119,9 +120,10 @@ export class Network implements Wire {
 	}
 
 	#arrive(packet: SimulatedPacket, target: Host): void {
-		if (target.receive(packet) || isGroup(packet.to.host)) return;
+		if (target.receive(packet) || isGroupAddress(packet.to.host)) return;
 		this.trace.packet("drop-closed", packet);
 		const notice: SimulatedPacket = { kind: "icmp", from: packet.to, to: packet.from, data: packet.data };
+		this.trace.packet("send", notice);
 		for (const sender of this.#unicast(target, packet.from.host)) this.#carry(notice, sender);
 	}
 }
@@ -131,7 +133,7 @@ function hostAddress(text: string): string {
 	if (address === undefined) throw new RangeError(`Cannot make a host of "${text}": not a literal IP address`);
 	if (isLoopback(address))
 		throw new RangeError(`Cannot make a host of "${text}": every host has a loopback of its own`);
-	if (isWildcard(address) || isGroup(address)) {
+	if (isWildcard(address) || isGroupAddress(address)) {
 		throw new RangeError(`Cannot make a host of "${text}": not the address of one host`);
 	}
 	return address;

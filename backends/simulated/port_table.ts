@@ -1,4 +1,5 @@
-import { BROADCAST, type Endpoint, familyOf, formatEndpoint, isMulticast, isWildcard } from "./addresses.ts";
+import { formatAddress } from "../../src/sockets/address.ts";
+import { BROADCAST, type Endpoint, familyOf, isMulticast, isWildcard } from "./addresses.ts";
 import type { SimulatedPacket } from "./packet.ts";
 import { systemError } from "./system_error.ts";
 import type { UdpSocket } from "./udp_socket.ts";
@@ -25,12 +26,12 @@ export class PortTable {
 	/**
 	 * The port for a new socket: the one it asks for, or for 0 the next free one.
 	 *
-	 * @throws {SocketError} EADDRINUSE when another socket has it and not both share it.
+	 * @throws EADDRINUSE when another socket has it and not both share it.
 	 */
 	allot(binding: Binding): number {
 		if (binding.port === 0) return this.#ephemeral();
 		const taken = this.#ports.get(binding.port)?.some((other) => conflicts(binding, other)) ?? false;
-		if (taken) throw systemError(`bind to ${formatEndpoint(binding)}`, "EADDRINUSE");
+		if (taken) throw systemError("EADDRINUSE");
 		return binding.port;
 	}
 
@@ -74,7 +75,7 @@ export class PortTable {
 			this.#nextEphemeral = port === LAST_EPHEMERAL ? FIRST_EPHEMERAL : port + 1;
 			if (!this.#ports.has(port)) return port;
 		}
-		throw systemError("bind to any free port", "EADDRINUSE");
+		throw systemError("EADDRINUSE");
 	}
 }
 
@@ -106,6 +107,6 @@ function closest(candidates: readonly UdpSocket[], from: Endpoint): readonly Udp
 /** Which of the sharing sockets serves a peer: always the same one, as long as their number stays. */
 function spread(peer: Endpoint, sockets: number): number {
 	let hash = 0x811c9dc5;
-	for (const char of formatEndpoint(peer)) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
+	for (const char of formatAddress(peer.host, peer.port)) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
 	return ((hash ^ (hash >>> 15)) >>> 0) % sockets;
 }

@@ -13,21 +13,12 @@ export function checkSeed(seed: number | bigint): number | bigint {
 	throw new TypeError(`Cannot use ${String(seed)} as "seed": not a safe integer or a bigint`);
 }
 
-/** A stream of random numbers in [0, 1) with a resolution of 2^-32: sfc32, seeded by splitmix32. The same on every runtime. */
+/** A stream of random numbers in [0, 1) with a resolution of 2^-32, by the generator sfc32. The same on every runtime. */
 export function randomStream(seed: number | bigint, purpose: Purpose): () => number {
 	const bits = BigInt.asUintN(64, BigInt(seed));
-	let state = STREAMS[purpose];
-	const mix = (input: number): number => {
-		state = (state + input + 0x9e3779b9) | 0;
-		let word = state;
-		word = Math.imul(word ^ (word >>> 16), 0x21f0aaad);
-		word = Math.imul(word ^ (word >>> 15), 0x735a2d97);
-		state ^= word;
-		return word ^ (word >>> 15);
-	};
-	let a = mix(Number(bits & 0xffffffffn));
-	let b = mix(Number(bits >> 32n));
-	let c = mix(0);
+	let a = STREAMS[purpose];
+	let b = Number(bits & 0xffffffffn) | 0;
+	let c = Number(bits >> 32n) | 0;
 	let counter = 1;
 	const next = (): number => {
 		const sum = (((a + b) | 0) + counter) | 0;
@@ -37,7 +28,7 @@ export function randomStream(seed: number | bigint, purpose: Purpose): () => num
 		c = (((c << 21) | (c >>> 11)) + sum) | 0;
 		return (sum >>> 0) / 0x1_0000_0000;
 	};
-	// The first outputs still show the seed.
-	for (let i = 0; i < 12; i++) next();
+	// The first outputs still show the seed: sfc's author discards 12.
+	for (let i = 0; i < 20; i++) next();
 	return next;
 }

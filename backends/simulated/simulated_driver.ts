@@ -30,6 +30,7 @@ export function simulatedDriver(network: Network, host: Host): Driver {
 		createTimer: (callback) => clock.createTimer(callback),
 		defer: (callback) => clock.defer(callback),
 		openUdp: async (options, events) => host.open(options, events),
+		localAddresses: () => ["127.0.0.1", "::1", ...host.addresses],
 		resolve: (hostname) => network.resolve(hostname),
 	};
 }

@@ -1,7 +1,7 @@
-import { setImmediate } from "node:timers";
 import { type AsyncBackend, createBackend } from "../../src/backend/async_backend.ts";
 import { checkDuration } from "../../src/concurrency/durations.ts";
 import { SimulationDeadlockError, SimulationLimitError, type SimulationPoint } from "./errors.ts";
+import { runEvents } from "./event_loop.ts";
 import { checkFaults, type DatagramFaults } from "./faults.ts";
 import { forbidNonDeterminism } from "./guard.ts";
 import type { Host } from "./host.ts";
@@ -133,7 +133,14 @@ export class Simulation {
 		const allow = forbidNonDeterminism();
 		try {
 			const ended = this.#start(main);
-			await this.#drive(ended);
+			await runEvents(this.#clock, {
+				isOver: () => ended.result !== undefined,
+				maxEvents: this.#maxEvents,
+				maxVirtual: this.#maxVirtual,
+				deadlock: () => this.#deadlock(),
+				exceeded: (option) =>
+					new SimulationLimitError(this.#point(), option, option === "maxEvents" ? this.#maxEvents : this.#maxVirtual),
+			});
 			return (ended.result as () => T)();
 		} finally {
 			allow();
@@ -168,32 +175,6 @@ export class Simulation {
 			void backend.taskGroup((group) => void group.startSoon(body, { name: "main" }));
 		});
 		return ended;
-	}
-
-	/** One event, then one turn of the runtime's event loop, so that all promise jobs settle; then the next event. */
-	#drive(ended: { readonly result: unknown }): Promise<void> {
-		const clock = this.#clock;
-		const lastTime = clock.now() + this.#maxVirtual;
-		let events = 0;
-		return new Promise((resolve, reject) => {
-			const turn = (): void => {
-				try {
-					if (ended.result !== undefined) return resolve();
-					let needsTurn = false;
-					while (!needsTurn) {
-						if (clock.events.size === 0) throw this.#deadlock();
-						if (++events > this.#maxEvents) throw new SimulationLimitError(this.#point(), "maxEvents", this.#maxEvents);
-						if (clock.events.next > lastTime)
-							throw new SimulationLimitError(this.#point(), "maxVirtual", this.#maxVirtual);
-						needsTurn = clock.step()?.needsTurn ?? true;
-					}
-					setImmediate(turn);
-				} catch (error) {
-					reject(error);
-				}
-			};
-			setImmediate(turn);
-		});
 	}
 
 	#point(): SimulationPoint {

@@ -1,19 +1,19 @@
-import { SocketError } from "../../src/errors.ts";
-
-const REASONS = {
-	EACCES: "broadcasting needs the option",
-	EADDRINUSE: "the address is in use",
-	EADDRNOTAVAIL: "there is no such address or membership here",
-	EAFNOSUPPORT: "the address is of the other family",
-	EBADF: "the socket is closed",
-	ECONNREFUSED: "nobody listens there",
-	EINVAL: "the argument is not valid",
-	ENETUNREACH: "this host has no address on the network; open the socket on a backend of simulation.host()",
-	ENODEV: "no interface has the address",
-	ENOTFOUND: "the name is unknown",
+/** What Linux says (`strerror`, `gai_strerror`). */
+const TEXTS = {
+	EACCES: "Permission denied",
+	EADDRINUSE: "Address already in use",
+	EADDRNOTAVAIL: "Cannot assign requested address",
+	EAFNOSUPPORT: "Address family not supported by protocol",
+	EBADF: "Bad file descriptor",
+	ECONNREFUSED: "Connection refused",
+	EINVAL: "Invalid argument",
+	EMSGSIZE: "Message too long",
+	ENETUNREACH: "Network is unreachable",
+	ENODEV: "No such device",
+	ENOTFOUND: "Name or service not known",
 } as const;
 
-/** An error with the code that Linux gives. */
-export function systemError(action: string, code: keyof typeof REASONS): SocketError {
-	return new SocketError(`Cannot ${action}: ${REASONS[code]}`, code);
+/** An error with the code that Linux gives. The core says what could not be done. */
+export function systemError(code: keyof typeof TEXTS): Error & { readonly code: string } {
+	return Object.assign(new Error(TEXTS[code]), { code });
 }

@@ -1,4 +1,5 @@
-import { type Endpoint, formatEndpoint } from "./addresses.ts";
+import { formatAddress } from "../../src/sockets/address.ts";
+import type { Endpoint } from "./addresses.ts";
 import type { SimulatedPacket } from "./packet.ts";
 
 /** What happened in the network, in order, and a hash of it: two runs with equal hashes went the same way. */
@@ -17,12 +18,14 @@ export class Trace {
 	/** Notes what happened to a packet. */
 	packet(what: string, { kind, from, to, data }: SimulatedPacket): void {
 		const prefix = kind === "udp" ? "" : `${kind}-`;
-		this.#add(`${prefix}${what} ${formatEndpoint(from)} > ${formatEndpoint(to)} ${data.length}`);
+		this.#add(
+			`${prefix}${what} ${formatAddress(from.host, from.port)} > ${formatAddress(to.host, to.port)} ${data.length}`,
+		);
 	}
 
 	/** Notes what happened to a socket. */
 	socket(what: string, local: Endpoint, detail = ""): void {
-		this.#add(`${what} ${formatEndpoint(local)}${detail}`);
+		this.#add(`${what} ${formatAddress(local.host, local.port)}${detail}`);
 	}
 
 	/** FNV-1a over the lines, 64 bits as 16 hexadecimal digits. */

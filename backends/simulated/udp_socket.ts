@@ -4,17 +4,16 @@ import type {
 	RawDatagramSocket,
 	RawUdpOptions,
 } from "../../src/backend/driver.ts";
-import { MessageTooLargeError } from "../../src/errors.ts";
+import { isGroupAddress } from "../../src/sockets/ip.ts";
 import {
 	BROADCAST,
 	canonicalAddress,
 	type Endpoint,
 	familyOf,
-	formatEndpoint,
-	isGroup,
 	isLoopback,
 	isMulticast,
 	isWildcard,
+	loopbackOf,
 } from "./addresses.ts";
 import { Memberships } from "./memberships.ts";
 import type { SimulatedPacket } from "./packet.ts";
@@ -43,7 +42,7 @@ export interface SocketHome {
 	/**
 	 * The address that datagrams to `destination` come from.
 	 *
-	 * @throws {SocketError} ENETUNREACH when there is no way.
+	 * @throws ENETUNREACH when there is no way.
 	 */
 	source(destination: string): string;
 	/** Sends a packet. */
@@ -87,13 +86,20 @@ export class UdpSocket implements RawDatagramSocket {
 	}
 
 	send(data: Uint8Array, port: number, host: string, done?: (error?: unknown) => void): void {
+		let packet: SimulatedPacket;
 		try {
-			this.#send(data, this.peer ?? { host, port });
+			packet = this.#packet(data, this.peer ?? { host, port });
 		} catch (error) {
 			if (done === undefined) this.#events.sendError(error, data, port, host);
 			else done(error);
 			return;
 		}
+		// Outside of the `try`: what a rule of the test throws is no error of the system.
+		const broadcast = packet.to.host === BROADCAST;
+		this.#home.send(packet, {
+			loopback: broadcast || this.options.multicastLoopback !== false,
+			others: broadcast || this.options.multicastTtl !== 0,
+		});
 		done?.();
 	}
 
@@ -108,13 +114,13 @@ export class UdpSocket implements RawDatagramSocket {
 	}
 
 	joinGroup(group: string, options: MulticastOptions): void {
-		const { address, source } = this.#membership("join", group, options);
+		const { address, source } = this.#membership(group, options);
 		this.groups.join(address, source);
 		this.#home.trace.socket("join", this.localAddress, ` ${address}${source === undefined ? "" : ` ${source}`}`);
 	}
 
 	leaveGroup(group: string, options: MulticastOptions): void {
-		const { address, source } = this.#membership("leave", group, options);
+		const { address, source } = this.#membership(group, options);
 		this.groups.leave(address, source);
 		this.#home.trace.socket("leave", this.localAddress, ` ${address}${source === undefined ? "" : ` ${source}`}`);
 	}
@@ -130,8 +136,7 @@ export class UdpSocket implements RawDatagramSocket {
 
 	/** @internal A notice arrived that nobody listens where this connected socket sends to. */
 	refuse(): void {
-		const peer = this.peer as Endpoint;
-		this.#received.fail(systemError(`reach ${formatEndpoint(peer)}`, "ECONNREFUSED"));
+		this.#received.fail(systemError("ECONNREFUSED"));
 	}
 
 	#deliver(packet: SimulatedPacket): void {
@@ -140,41 +145,35 @@ export class UdpSocket implements RawDatagramSocket {
 		this.#events.message(new Uint8Array(packet.data), packet.from.host, packet.from.port);
 	}
 
-	#send(data: Uint8Array, { host, port }: Endpoint): void {
-		const action = `send to ${host} port ${port}`;
-		if (this.#closed) throw systemError(action, "EBADF");
+	#packet(data: Uint8Array, { host, port }: Endpoint): SimulatedPacket {
+		if (this.#closed) throw systemError("EBADF");
 		const failure = this.#received.takeError();
 		if (failure !== undefined) throw failure;
 		const { options, localAddress } = this;
 		const address = canonicalAddress(host);
-		if (address === undefined || port < 1 || port > 65_535) throw systemError(action, "EINVAL");
-		if (familyOf(address) !== options.family) throw systemError(action, "EAFNOSUPPORT");
-		if (address === BROADCAST && options.broadcast !== true) throw systemError(action, "EACCES");
-		if (data.length > MAX_DATA[options.family]) throw new MessageTooLargeError(data.length, MAX_DATA[options.family]);
+		if (address === undefined || port < 1 || port > 65_535) throw systemError("EINVAL");
+		if (familyOf(address) !== options.family) throw systemError("EAFNOSUPPORT");
+		if (address === BROADCAST && options.broadcast !== true) throw systemError("EACCES");
+		if (data.length > MAX_DATA[options.family]) throw systemError("EMSGSIZE");
 		// As on Linux, "any address" as a destination means this host.
-		const target = isWildcard(address) ? this.#home.source(options.family === 4 ? "127.0.0.1" : "::1") : address;
-		const anySource = isWildcard(localAddress.host) || isGroup(localAddress.host);
+		const target = isWildcard(address) ? loopbackOf(options.family) : address;
+		const anySource = isWildcard(localAddress.host) || isGroupAddress(localAddress.host);
 		const source = anySource ? this.#home.source(target) : localAddress.host;
-		if (isLoopback(source) && !isGroup(target) && !this.#home.owns(target)) throw systemError(action, "EINVAL");
+		if (isLoopback(source) && !isGroupAddress(target) && !this.#home.owns(target)) throw systemError("EINVAL");
 		const from = { host: source, port: localAddress.port };
 		// The caller may use its buffer again.
-		const packet: SimulatedPacket = { kind: "udp", from, to: { host: target, port }, data: new Uint8Array(data) };
-		this.#home.send(packet, {
-			loopback: address === BROADCAST || options.multicastLoopback !== false,
-			others: address === BROADCAST || options.multicastTtl !== 0,
-		});
+		return { kind: "udp", from, to: { host: target, port }, data: new Uint8Array(data) };
 	}
 
-	#membership(verb: string, group: string, options: MulticastOptions): { address: string; source: string | undefined } {
-		const action = `${verb} the group "${group}"`;
-		if (this.#closed) throw systemError(action, "EBADF");
+	#membership(group: string, options: MulticastOptions): { address: string; source: string | undefined } {
+		if (this.#closed) throw systemError("EBADF");
 		const address = canonicalAddress(group);
-		if (address === undefined || !isMulticast(address)) throw systemError(action, "EINVAL");
-		if (familyOf(address) !== this.options.family) throw systemError(action, "EAFNOSUPPORT");
-		if (options.interface !== undefined && !this.#hasInterface(options.interface)) throw systemError(action, "ENODEV");
+		if (address === undefined || !isMulticast(address)) throw systemError("EINVAL");
+		if (familyOf(address) !== this.options.family) throw systemError("EAFNOSUPPORT");
+		if (options.interface !== undefined && !this.#hasInterface(options.interface)) throw systemError("ENODEV");
 		if (options.source === undefined) return { address, source: undefined };
 		const source = canonicalAddress(options.source);
-		if (source === undefined) throw systemError(action, "EINVAL");
+		if (source === undefined) throw systemError("EINVAL");
 		return { address, source };
 	}
 

@@ -30,12 +30,11 @@ export class VirtualClock implements Clock {
 		this.events.schedule(new SimulatedEvent(callback, false), this.#now + delay);
 	}
 
-	/** Jumps to the next event and runs it. Answers with the event, or with nothing when none is left. */
-	step(): SimulatedEvent | undefined {
-		const event = this.events.pop();
-		if (event === undefined) return undefined;
+	/** Jumps to the next event and runs it. Answers whether promise jobs must settle now. Only when there is one. */
+	step(): boolean {
+		const event = this.events.pop() as SimulatedEvent;
 		this.#now = event.at;
 		event.run();
-		return event;
+		return event.needsTurn;
 	}
 }
