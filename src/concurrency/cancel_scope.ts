@@ -160,6 +160,13 @@ export class CancelScope {
 		return scope;
 	}
 
+	/** @internal Whether this is `outer`, or somewhere inside it, shielded or not. */
+	isInside(outer: CancelScope): boolean {
+		let scope: CancelScope | undefined = this;
+		while (scope !== undefined && scope !== outer) scope = scope.#parent;
+		return scope !== undefined;
+	}
+
 	/** @internal Only on a scope that was not left: see {@linkcode CancelScope.live}. */
 	addWait(wait: Interruptible): void {
 		this.#waits ??= new Set();
@@ -203,11 +210,15 @@ export class CancelScope {
 		const waits = this.#waits;
 		const children = this.#children;
 		if (!waits?.size && !children?.size) return;
-		if (this.#shield && this.cancelledBy() !== undefined) this.#deliver();
-		for (const wait of waits ?? []) heir.addWait(wait);
+		const exposed = this.#shield && this.cancelledBy() !== undefined;
+		for (const wait of waits ?? []) {
+			heir.addWait(wait);
+			if (exposed) wait.interrupt(this.cancellation());
+		}
 		for (const child of children ?? []) {
 			if (!this.#cancelCalled) child.#parent = this.#parent;
 			heir.addChild(child);
+			if (exposed && !child.#shield) child.#deliver();
 		}
 		this.#waits = undefined;
 		this.#children = undefined;
