@@ -6,22 +6,18 @@ export class Memberships {
 	readonly #groups: Map<string, Set<string> | undefined> = new Map();
 
 	/**
-	 * Joins a group, for one source or for any.
+	 * Joins a group, for one source or for any. As on Linux, a source narrows a membership for any source to it alone.
 	 *
-	 * @throws as Linux does: EADDRINUSE when joined for any source, EADDRNOTAVAIL when joined for this one
-	 * already, EINVAL when one way is mixed with the other.
+	 * @throws EADDRINUSE when it is in the group and asks for any source; EADDRNOTAVAIL when it is joined for this one.
 	 */
 	join(group: string, source: string | undefined): void {
 		const sources = this.#groups.get(group);
 		if (source === undefined) {
-			if (this.#groups.has(group)) throw systemError(sources === undefined ? "EADDRINUSE" : "EINVAL");
+			if (this.#groups.has(group)) throw systemError("EADDRINUSE");
 			this.#groups.set(group, undefined);
-		} else if (sources !== undefined) {
-			if (sources.has(source)) throw systemError("EADDRNOTAVAIL");
-			sources.add(source);
 		} else {
-			if (this.#groups.has(group)) throw systemError("EINVAL");
-			this.#groups.set(group, new Set([source]));
+			if (sources?.has(source)) throw systemError("EADDRNOTAVAIL");
+			this.#groups.set(group, new Set(sources).add(source));
 		}
 	}
 

@@ -108,10 +108,13 @@ test("what the receive buffer cannot hold is dropped and counted", async () => {
 	const burst = { count: 1_000, pause: 0, size: 256 };
 	const outcome = await flow({ faults: { receiveBuffer: 10 * 1_024 } }, burst);
 	assertEquals(outcome.kernelDrops, linesWith(outcome, "drop-buffer"));
-	assertEquals(outcome.arrived.length + (outcome.kernelDrops as number), 1_000);
-	assert(outcome.arrived.length >= 10 && outcome.arrived.length < 1_000, `${outcome.arrived.length}`);
+	assertEquals(outcome.kernelDrops, 990);
+	assertEquals(outcome.arrived.length, 10);
 	const own = await flow({}, { ...burst, bind: { receiveBufferSize: 4 << 20 } });
 	assertEquals([own.arrived.length, own.kernelDrops], [1_000, 0]);
+	// What Linux 6 keeps with its default size, measured: 256 datagrams of 64 bytes.
+	const linux = await flow({}, { count: 2_000, pause: 0, size: 64 });
+	assertEquals([linux.arrived.length, linux.kernelDrops], [256, 1_744]);
 	const tiny = await flow({ faults: { receiveBuffer: 0 } }, { count: 10 });
 	assertEquals([tiny.arrived.length, tiny.kernelDrops], [10, 0]);
 });

@@ -108,7 +108,7 @@ for (const [group, host] of [
 			assertEquals(await sendAll(), 1);
 			await member.joinGroup(group, { source: sources[0] });
 			assertEquals(await sendAll(), 2);
-			await assertCode("EINVAL", () => member.joinGroup(group));
+			await assertCode("EADDRINUSE", () => member.joinGroup(group));
 			await assertCode("EADDRNOTAVAIL", () => member.joinGroup(group, { source: sources[0] }));
 			await member.leaveGroup(group, { source: sources[1] });
 			assertEquals(await sendAll(), 1);
@@ -116,7 +116,8 @@ for (const [group, host] of [
 			assertEquals(await sendAll(), 0);
 			await member.joinGroup(group);
 			assertEquals(await sendAll(), 2);
-			await assertCode("EINVAL", () => member.joinGroup(group, { source: sources[0] }));
+			await member.joinGroup(group, { source: sources[0] });
+			assertEquals(await sendAll(), 1);
 		}));
 }
 
