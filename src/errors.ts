@@ -68,8 +68,11 @@ export interface UnsupportedOperation {
 /** The backend cannot do this. Thrown when the resource is opened, never later. */
 export class UnsupportedOperationError extends Error implements UnsupportedOperation {
 	override name = "UnsupportedOperationError";
+	/** The missing capability. */
 	readonly capability: string;
+	/** The backend that lacks it. */
 	readonly backend: string;
+	/** What to do about it. */
 	readonly hint: string | undefined;
 	constructor({ capability, backend, hint }: UnsupportedOperation) {
 		super(`Cannot use "${capability}" on the "${backend}" backend${hint === undefined ? "" : `: ${hint}`}`);
@@ -93,7 +96,9 @@ export class SocketError extends Error {
 /** A datagram is larger than its transport can carry (EMSGSIZE). Thrown before the system is asked. */
 export class MessageTooLargeError extends SocketError {
 	override name = "MessageTooLargeError";
+	/** The datagram's size in bytes. */
 	readonly size: number;
+	/** The largest possible size in bytes. */
 	readonly limit: number;
 	constructor(size: number, limit: number) {
 		super(`Cannot send a datagram of ${size} bytes: the limit is ${limit}`, "EMSGSIZE");
@@ -105,9 +110,21 @@ export class MessageTooLargeError extends SocketError {
 /** More data waits to be sent than the limit allows; the datagram or packet was not queued. */
 export class SendQueueFullError extends Error {
 	override name = "SendQueueFullError";
+	/** How many bytes may wait. */
 	readonly limit: number;
 	constructor(limit: number) {
 		super(`Cannot queue more data to send: "sendQueueBytes" is ${limit}`);
+		this.limit = limit;
+	}
+}
+
+/** More would be sent to a peer than `limits.amplification` allows for what it sent, before it was validated. */
+export class AmplificationLimitError extends Error {
+	override name = "AmplificationLimitError";
+	/** How many bytes may be sent for each one received. */
+	readonly limit: number;
+	constructor(limit: number) {
+		super(`Cannot send to a peer that is not validated: "amplification" is ${limit}`);
 		this.limit = limit;
 	}
 }

@@ -50,7 +50,7 @@ export class CancelScope {
 
 	/** Whether `cancel()` was called or the deadline passed. */
 	get cancelCalled(): boolean {
-		if (!this.#cancelCalled && this.#deadline <= this.#timers.now()) this.cancel();
+		if (!this.#cancelCalled && this.#deadline < Infinity && this.#deadline <= this.#timers.now()) this.cancel();
 		return this.#cancelCalled;
 	}
 
@@ -225,8 +225,8 @@ export class CancelScope {
 	}
 
 	#arm(): void {
-		if (this.#deadline <= this.#timers.now()) return this.cancel();
 		if (this.#deadline === Infinity) return this.#timer?.clear();
+		if (this.#deadline <= this.#timers.now()) return this.cancel();
 		this.#timer ??= this.#timers.deadline(() => this.cancel());
 		this.#timer.set(this.#deadline);
 	}

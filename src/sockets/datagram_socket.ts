@@ -28,6 +28,8 @@ export interface DatagramSocketStats {
 	truncated: number;
 	/** Dropped because they came from somebody else than the peer of an emulated connection. */
 	foreign: number;
+	/** Dropped because they still waited when the socket was closed. */
+	discarded: number;
 	/** Receive errors and the like that the system reported. */
 	errors: number;
 	/** Datagrams that could not be sent, for a reason known only after `send`. */
@@ -42,6 +44,7 @@ export class DatagramSocket {
 		queueFull: 0,
 		truncated: 0,
 		foreign: 0,
+		discarded: 0,
 		errors: 0,
 		sendErrors: 0,
 	};
@@ -221,6 +224,7 @@ export class DatagramSocket {
 	/** Settles all that waits: nothing can come any more. */
 	#end(reason: Error): void {
 		this.#closed = reason;
+		this.stats.discarded += this.#queue.size;
 		this.#queue.clear();
 		this.#receiver?.reject(reason);
 		for (const waiter of this.#drainWaiters) waiter.reject(reason);

@@ -1,0 +1,64 @@
+/**
+ * Network servers and clients, written once as async generators, that run unchanged on Node, Bun, Deno, in a simulation,
+ * and on backends of your own.
+ *
+ * @module
+ */
+export { AsyncBackend, createBackend } from "./src/backend/async_backend.ts";
+export type { Capabilities, Capability } from "./src/backend/capabilities.ts";
+export { detectBackend } from "./src/backend/detect.ts";
+export type {
+	Driver,
+	MulticastOptions,
+	RawDatagramEvents,
+	RawDatagramSocket,
+	RawUdpOptions,
+} from "./src/backend/driver.ts";
+export { UdpClient, type UdpClientOptions } from "./src/clients/udp_client.ts";
+export { CancelScope, type CancelScopeOptions } from "./src/concurrency/cancel_scope.ts";
+export type { Clock, ClockTimer } from "./src/concurrency/clock.ts";
+export { Condition } from "./src/concurrency/condition.ts";
+export type { TaskInfo } from "./src/concurrency/context.ts";
+export { ContextVar } from "./src/concurrency/context_var.ts";
+export { Event } from "./src/concurrency/event.ts";
+export { AsyncExitStack } from "./src/concurrency/exit_stack.ts";
+export { Lock } from "./src/concurrency/lock.ts";
+export { Queue } from "./src/concurrency/queue.ts";
+export type { ScopedBody, ScopedGeneratorBody } from "./src/concurrency/scoped.ts";
+export { Semaphore } from "./src/concurrency/semaphore.ts";
+export { Task, type TaskOptions } from "./src/concurrency/task.ts";
+export { TaskGroup } from "./src/concurrency/task_group.ts";
+export type { WaitOptions } from "./src/concurrency/waiter.ts";
+export * from "./src/errors.ts";
+export { defaultLimits, type Limits } from "./src/limits.ts";
+export { defaultLogger, type Logger } from "./src/logging.ts";
+export { DatagramProtocol } from "./src/protocols/datagram_protocol.ts";
+export { type PacketConverter, StapledPacketConverter } from "./src/protocols/packet_converter.ts";
+export type {
+	StandardSchemaInput,
+	StandardSchemaIssue,
+	StandardSchemaOutput,
+	StandardSchemaResult,
+	StandardSchemaV1,
+} from "./src/protocols/standard_schema.ts";
+export { StandardSchemaConverter, type StandardSchemaConverterOptions } from "./src/protocols/standard_schema_converter.ts";
+export { BytesSerializer } from "./src/serializers/bytes_serializer.ts";
+export type { JsonReviver, ProtoKeyPolicy } from "./src/serializers/json_proto_keys.ts";
+export { type JsonErrorInfo, type JsonReplacer, JsonSerializer, type JsonSerializerOptions } from "./src/serializers/json_serializer.ts";
+export type { PacketSerializer } from "./src/serializers/packet_serializer.ts";
+export {
+	type Newline,
+	type StringLineErrorInfo,
+	StringLineSerializer,
+	type StringLineSerializerOptions,
+} from "./src/serializers/string_line_serializer.ts";
+export type { TextEncodingName } from "./src/serializers/text_encoding.ts";
+export { DatagramClient } from "./src/servers/datagram_client.ts";
+export type { DatagramHandler, DatagramRequestHandler, HandlerGenerator } from "./src/servers/handlers.ts";
+export { NetworkServer, type NetworkServerOptions, type ServeOptions, type ShutdownOptions } from "./src/servers/network_server.ts";
+export type { ReceiveParams } from "./src/servers/receive_params.ts";
+export type { DatagramDrops, DatagramServerStats } from "./src/servers/stats.ts";
+export { UdpServer, type UdpServerOptions } from "./src/servers/udp_server.ts";
+export { InetAddress } from "./src/sockets/address.ts";
+export type { UdpSocketOptions } from "./src/sockets/udp_options.ts";
+export { type Datagram, type UdpBindOptions, type UdpConnectOptions, UdpSocket } from "./src/sockets/udp_socket.ts";

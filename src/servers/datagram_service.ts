@@ -1,0 +1,263 @@
+import type { CancelScope } from "../concurrency/cancel_scope.ts";
+import { type Context, type ContextValues, runInContext } from "../concurrency/context.ts";
+import type { Scheduler } from "../concurrency/scheduler.ts";
+import type { Deadline, TimerQueue } from "../concurrency/timer_queue.ts";
+import { TimeoutError } from "../errors.ts";
+import type { Limits } from "../limits.ts";
+import type { LimitedLog } from "../logging.ts";
+import type { DatagramProtocol } from "../protocols/datagram_protocol.ts";
+import type { UdpSocket } from "../sockets/udp_socket.ts";
+import { DatagramClient } from "./datagram_client.ts";
+import { Flow } from "./flow.ts";
+import type { FlowTable } from "./flow_table.ts";
+import type { DatagramRequestHandler } from "./handlers.ts";
+import { LoopWatch } from "./loop_watch.ts";
+import { Peers } from "./peers.ts";
+import { reportHandlerError } from "./report_error.ts";
+import { SourceFilter } from "./source_filter.ts";
+import type { ServiceCounts } from "./stats.ts";
+
+/** Queued datagrams, and milliseconds, after which the event loop gets a turn, so that a busy peer starves nobody. */
+const PER_TURN = 64;
+const TURN_MS = 5;
+/** Milliseconds that handlers get to end after they were cancelled at the end of a drain. */
+const AFTER_DRAIN = 1_000;
+
+/** @internal What a datagram service is made of. */
+export interface DatagramServiceOptions {
+	readonly scheduler: Scheduler;
+	readonly sockets: readonly UdpSocket[];
+	// biome-ignore lint/suspicious/noExplicitAny: the server's types fit those of its protocol and handler
+	readonly protocol: DatagramProtocol<any, any>;
+	// biome-ignore lint/suspicious/noExplicitAny: as above
+	readonly handler: DatagramRequestHandler<any, any>;
+	readonly limits: Limits;
+	readonly overflow: "drop-newest" | "drop-oldest";
+	readonly refuseSourcePorts: ReadonlySet<number>;
+	readonly counts: ServiceCounts & { queued: number; queuedBytes: number };
+	readonly log: LimitedLog;
+	/** The scope of all handlers. */
+	readonly scope: CancelScope;
+	/** The context variables that `serviceInit` set. */
+	readonly values: ContextValues;
+}
+
+/** @internal A datagram server while it serves: takes datagrams from the sockets, and leads them to the flows of their peers. */
+export class DatagramService {
+	readonly protocol: DatagramServiceOptions["protocol"];
+	readonly limits: Limits;
+	readonly overflow: "drop-newest" | "drop-oldest";
+	readonly counts: DatagramServiceOptions["counts"];
+	readonly timers: TimerQueue;
+	readonly scope: CancelScope;
+	readonly values: ContextValues;
+	/** Whether handlers can send no more. */
+	stopped = false;
+	/** Whose handler ran last, for the report of a blocked event loop. */
+	lastFlow: Flow | undefined;
+	readonly #options: DatagramServiceOptions;
+	readonly #peers: Peers;
+	readonly #watch: LoopWatch;
+	readonly #quietDeadline: Deadline;
+	#handlers = 0;
+	#draining = false;
+	#steps = 0;
+	#turnEnds = 0;
+	#waitingForTurn: Flow[] = [];
+	#turnScheduled = false;
+	#onQuiet: (() => void) | undefined;
+
+	constructor(options: DatagramServiceOptions) {
+		this.#options = options;
+		this.protocol = options.protocol;
+		this.limits = options.limits;
+		this.overflow = options.overflow;
+		this.counts = options.counts;
+		this.timers = options.scheduler.timers;
+		this.scope = options.scope;
+		this.values = options.values;
+		this.#peers = new Peers(this);
+		this.#quietDeadline = this.timers.deadline(() => this.#onQuiet?.());
+		this.#watch = new LoopWatch(this.timers, (blocked) => this.#warnBlocked(blocked));
+	}
+
+	/** Peers with state. */
+	get peers(): number {
+		return this.#peers.size;
+	}
+
+	/** Handlers that have not ended. */
+	get handlers(): number {
+		return this.#handlers;
+	}
+
+	/** Begins to take datagrams, first those that the sockets queued. */
+	start(): void {
+		for (const socket of this.#options.sockets) {
+			const table = this.#peers.newTable();
+			const filter = new SourceFilter(socket, this.#options.refuseSourcePorts);
+			socket.core.consume((data, host, port) => {
+				const flow = table.get(host, port) ?? this.#admit(table, filter, socket, host, port);
+				if (flow === undefined) return;
+				flow.client.heard(data.length);
+				flow.receive(data);
+			});
+		}
+	}
+
+	/**
+	 * Stops reading, lets handlers end until `drainUntil`, then cancels them. Those that do not end in time are abandoned.
+	 */
+	async stop(drainUntil: number): Promise<void> {
+		for (const socket of this.#options.sockets) socket.core.consume(undefined);
+		const drains = drainUntil > this.timers.now();
+		if (drains) {
+			this.#draining = true;
+			for (const flow of this.#peers.all()) if (flow.parked) this.#end(flow);
+			await this.#quiet(drainUntil);
+			this.#draining = false;
+		}
+		this.scope.cancel();
+		for (const flow of this.#peers.all()) this.#end(flow);
+		// After a drain, handlers have had their time.
+		const grace = drains ? Math.min(AFTER_DRAIN, this.limits.abandonTimeout) : this.limits.abandonTimeout;
+		await this.#quiet(this.timers.now() + grace);
+		for (const flow of this.#peers.all()) if (flow.running) this.abandon(flow, "it did not end when it was cancelled");
+		this.stopped = true;
+		this.#peers.stop();
+		this.#watch.stop();
+	}
+
+	/** Brings the end of the drain forward. */
+	hurry(drainUntil: number): void {
+		if (this.#draining && drainUntil < this.#quietDeadline.at) this.#quietDeadline.set(drainUntil);
+	}
+
+	/** Makes a generator of the handler, for one run. */
+	newGenerator(context: Context, client: DatagramClient<never>): AsyncGenerator<unknown, unknown, unknown> {
+		const { handler } = this.#options;
+		const generator = runInContext(context, () => handler.handle(client)) as AsyncGenerator<unknown, unknown, unknown>;
+		if (typeof generator?.next !== "function" || typeof generator.throw !== "function") {
+			throw new TypeError('Cannot handle a datagram: "handle" did not return an async generator');
+		}
+		return generator;
+	}
+
+	handlerStarted(flow: Flow): void {
+		this.#handlers++;
+		this.#watch.busy();
+		this.lastFlow = flow;
+	}
+
+	handlerEnded(): void {
+		this.#handlers--;
+		if (this.#handlers === 0) this.#onQuiet?.();
+	}
+
+	/** A handler waits for its peer. */
+	parked(flow: Flow, timed: boolean): void {
+		if (this.#draining) this.#end(flow);
+		else this.#peers.parked(flow, timed);
+	}
+
+	/** A flow has neither handler nor datagrams. */
+	rested(flow: Flow, forget: boolean): void {
+		if (forget) this.#peers.forget(flow);
+		else this.#peers.rested(flow);
+	}
+
+	handlerFailed(error: unknown, flow: Flow): void {
+		this.counts.handlerErrors++;
+		reportHandlerError(this.#options.log, error, () => String(flow.client));
+	}
+
+	/** Leaves a handler alone that does not end. */
+	abandon(flow: Flow, why: string): void {
+		this.counts.abandoned++;
+		this.#options.log.warn(
+			"abandoned handler",
+			() => `Abandoned the handler ${this.#handlerName()} for ${flow.client}: ${why}`,
+		);
+		flow.abandon();
+		this.#peers.forget(flow);
+		this.handlerEnded();
+	}
+
+	/** A handler waited too long for its peer. */
+	expired(flow: Flow): void {
+		this.counts.idleTimeouts++;
+		flow.expire();
+	}
+
+	/** A peer has to make room. */
+	evict(flow: Flow): void {
+		this.counts.evictions++;
+		flow.close("evicted", new TimeoutError("Timed out: the peer was evicted to make room for others"));
+	}
+
+	/** Whether a flow may go on with its queue in this turn of the event loop. */
+	mayGoOn(): boolean {
+		const now = this.timers.now();
+		if (!this.#turnScheduled) {
+			this.#turnScheduled = true;
+			this.#steps = 0;
+			this.#turnEnds = now + TURN_MS;
+			this.#options.scheduler.defer(() => this.#nextTurn());
+		}
+		return ++this.#steps <= PER_TURN && now < this.#turnEnds;
+	}
+
+	/** Lets a flow go on in the next turn. */
+	goOnLater(flow: Flow): void {
+		this.#waitingForTurn.push(flow);
+	}
+
+	#nextTurn(): void {
+		this.#turnScheduled = false;
+		const flows = this.#waitingForTurn;
+		this.#waitingForTurn = [];
+		for (const flow of flows) flow.resume();
+	}
+
+	#admit(table: FlowTable, filter: SourceFilter, socket: UdpSocket, host: string, port: number): Flow | undefined {
+		if (!filter.accepts(host, port)) {
+			this.counts.dropped.source++;
+			return undefined;
+		}
+		const flow = new Flow(this, table, new DatagramClient<never>(this, socket, host, port), host, port);
+		if (this.#peers.add(flow)) return flow;
+		this.counts.dropped.peers++;
+		return undefined;
+	}
+
+	#end(flow: Flow): void {
+		flow.close("stopped", this.scope.cancellation());
+	}
+
+	/** Waits until no handler runs, or until the time has come. */
+	#quiet(until: number): Promise<void> {
+		return new Promise((resolve) => {
+			if (this.#handlers === 0) return resolve();
+			this.#onQuiet = () => {
+				this.#quietDeadline.clear();
+				this.#onQuiet = undefined;
+				resolve();
+			};
+			this.#quietDeadline.set(until);
+		});
+	}
+
+	#warnBlocked(milliseconds: number): void {
+		this.#options.log.warn(
+			"blocked event loop",
+			() =>
+				`The event loop was blocked for ${Math.round(milliseconds)} ms; the handler ${this.#handlerName()} ran last, for ${this.lastFlow?.client}`,
+		);
+	}
+
+	#handlerName(): string {
+		const { handler } = this.#options;
+		const name = handler.constructor === Object ? handler.handle.name : handler.constructor?.name;
+		return name === undefined || name === "" ? "(anonymous)" : `"${name}"`;
+	}
+}

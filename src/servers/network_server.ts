@@ -1,0 +1,250 @@
+import type { AsyncBackend } from "../backend/async_backend.ts";
+import { detectBackend } from "../backend/detect.ts";
+import { checkDuration } from "../concurrency/durations.ts";
+import { AsyncExitStack } from "../concurrency/exit_stack.ts";
+import { BusyResourceError, ServerAlreadyRunningError, ServerClosedError } from "../errors.ts";
+import { checkLimits, type Limits } from "../limits.ts";
+import { checkLogger, describeError, LimitedLog, type Logger } from "../logging.ts";
+import type { InetAddress } from "../sockets/address.ts";
+import type { UdpSocket } from "../sockets/udp_socket.ts";
+import { ServerRun, type Service } from "./server_run.ts";
+
+/** Options of every server. */
+export interface NetworkServerOptions {
+	/** Default: the running runtime's. */
+	backend?: AsyncBackend | undefined;
+	/** Where log records go. Default: warnings and errors to standard error. */
+	logger?: Logger | undefined;
+	/** Overrides of `defaultLimits`. */
+	limits?: Partial<Limits> | undefined;
+}
+
+/** Options of `server.serveForever()`. */
+export interface ServeOptions {
+	/** Called when the server has begun to serve. */
+	onListening?: (() => void) | undefined;
+}
+
+/** Options of `server.shutdown()`. */
+export interface ShutdownOptions {
+	/** Milliseconds that running handlers get to finish. Default 0: they are cancelled at once. */
+	drain?: number | undefined;
+}
+
+/**
+ * The life of a server, whatever it serves: opened by `activate()`, serving by `serveForever()` or `start()`, stopped by
+ * `shutdown()`, after which it can serve again on the same sockets, and closed for good by `close()`.
+ */
+export abstract class NetworkServer {
+	/** The limits in force. */
+	readonly limits: Limits;
+	/** @internal */
+	protected readonly log: LimitedLog;
+	readonly #logger: Logger;
+	#backend: AsyncBackend | undefined;
+	#sockets: UdpSocket[] = [];
+	#activation: Promise<void> | undefined;
+	#run: ServerRun | undefined;
+	#background: Promise<void> | undefined;
+	#closed = false;
+	#closing: Promise<void> | undefined;
+
+	/** @internal */
+	constructor(options: NetworkServerOptions) {
+		this.limits = checkLimits(options.limits);
+		this.#logger = checkLogger(options.logger);
+		this.#backend = options.backend;
+		this.log = new LimitedLog(this.#logger, () => this.#backend?.now() ?? 0);
+	}
+
+	/** @internal Opens the sockets, all or none. */
+	protected abstract open(backend: AsyncBackend): Promise<UdpSocket[]>;
+	/** @internal Calls the handler's `serviceInit`, if it has one. */
+	protected abstract initService(exitStack: AsyncExitStack): Promise<void>;
+	/** @internal Begins to serve on the sockets. */
+	protected abstract startService(backend: AsyncBackend, sockets: readonly UdpSocket[]): Service;
+
+	/**
+	 * The backend.
+	 *
+	 * @throws {Error} before `activate()`, unless it was given as an option.
+	 */
+	get backend(): AsyncBackend {
+		if (this.#backend === undefined) throw new Error("Cannot get the backend: the server was not activated yet");
+		return this.#backend;
+	}
+
+	/** Where log records go. */
+	get logger(): Logger {
+		return this.#logger;
+	}
+
+	/** Whether the sockets are open. */
+	isListening(): boolean {
+		return !this.#closed && this.#sockets.length > 0 && this.#sockets.every((socket) => !socket.closed);
+	}
+
+	/** Whether handlers are called. */
+	isServing(): boolean {
+		return this.isListening() && this.#run?.serving === true;
+	}
+
+	/** The addresses of the open sockets, with the real ports. */
+	getAddresses(): InetAddress[] {
+		return this.getSockets().map((socket) => socket.localAddress);
+	}
+
+	/** The open sockets, for instance to join multicast groups. The server receives from them and closes them. */
+	getSockets(): UdpSocket[] {
+		return this.#closed ? [] : this.#sockets.filter((socket) => !socket.closed);
+	}
+
+	/**
+	 * Opens the sockets, if they are not open. What arrives is queued, within limits, until the server serves.
+	 *
+	 * @throws {ServerClosedError} when the server is closed, also while this waits.
+	 * @throws {SocketError} when an address cannot be bound; with several addresses, an `AggregateError` of those that failed.
+	 */
+	activate(): Promise<void> {
+		if (this.#closed) return Promise.reject(new ServerClosedError());
+		this.#activation ??= this.#activate().catch((error) => {
+			this.#activation = undefined;
+			throw error;
+		});
+		return this.#activation;
+	}
+
+	/**
+	 * Serves until `shutdown()` or `close()` is called, or the scope around the call is cancelled.
+	 *
+	 * @throws {ServerAlreadyRunningError} when the server serves already.
+	 * @throws {ServerClosedError} {SocketError} as {@linkcode NetworkServer.activate}.
+	 * @throws what `serviceInit` throws, or made the sockets unusable.
+	 */
+	async serveForever(options: ServeOptions = {}): Promise<void> {
+		if (this.#closed) throw new ServerClosedError();
+		if (this.#run !== undefined) throw new ServerAlreadyRunningError();
+		const run = new ServerRun();
+		this.#run = run;
+		try {
+			this.#backend ??= await detectBackend();
+			const backend = this.#backend;
+			await backend.taskGroup((group) => {
+				run.begin(backend, group.scope);
+				group.startSoon(() => this.#serve(backend, run, options), { name: this.constructor.name });
+			});
+			run.throwFailure();
+		} finally {
+			this.#run = undefined;
+			run.end();
+		}
+	}
+
+	/**
+	 * Serves in the background; resolves when the server has begun to serve.
+	 *
+	 * @throws what {@linkcode NetworkServer.serveForever} throws before that. Later failures are logged, and thrown by `wait()`.
+	 */
+	async start(): Promise<void> {
+		if (this.#closed) throw new ServerClosedError();
+		if (this.#run !== undefined) throw new ServerAlreadyRunningError();
+		this.#backend ??= await detectBackend();
+		await new Promise<void>((resolve, reject) => {
+			let begun = false;
+			const onListening = (): void => {
+				begun = true;
+				resolve();
+			};
+			const serving = this.backend.scheduler.detached(() => this.serveForever({ onListening }));
+			this.#background = serving;
+			serving.then(resolve, (error) => {
+				if (begun) this.log.error("failed server", () => `Server failed: ${describeError(error)}`);
+				reject(error);
+			});
+		});
+	}
+
+	/** Waits until a server that was started with `start()` has stopped; throws what made it fail. */
+	async wait(): Promise<void> {
+		await this.#background;
+	}
+
+	/**
+	 * Stops serving; resolves when all handlers have ended and `serviceInit`'s stack is unwound. The sockets stay open:
+	 * the server can serve again, and `close()` releases them. No-op when it does not serve.
+	 *
+	 * Called by a handler, or by anything else that runs inside the server, it does not wait for itself.
+	 */
+	async shutdown(options: ShutdownOptions = {}): Promise<void> {
+		const drain = checkDuration("drain", options.drain ?? 0);
+		const run = this.#run;
+		if (run === undefined) return;
+		run.stop(drain);
+		if (!run.isInside()) await run.wait();
+	}
+
+	/**
+	 * Stops serving and closes the sockets, for good. Resolves when the ports are free. Idempotent; goes on to its end even
+	 * if the waiting is cancelled. As `shutdown()`, it does not wait for its own caller.
+	 *
+	 * @throws {BusyResourceError} when called while `serviceInit` runs.
+	 */
+	async close(): Promise<void> {
+		const run = this.#run;
+		if (run?.settingUp) throw new BusyResourceError("Cannot close the server: it is being set up");
+		this.#closed = true;
+		run?.stop(0);
+		this.#closing ??= this.#close(run);
+		if (!run?.isInside()) await this.#closing;
+	}
+
+	/** The same as {@linkcode NetworkServer.close}. */
+	[Symbol.asyncDispose](): Promise<void> {
+		return this.close();
+	}
+
+	/** @internal All sockets, closed ones included, for the counters. */
+	protected get allSockets(): readonly UdpSocket[] {
+		return this.#sockets;
+	}
+
+	async #activate(): Promise<void> {
+		this.#backend ??= await detectBackend();
+		const sockets = await this.open(this.#backend);
+		if (this.#closed) {
+			await Promise.all(sockets.map((socket) => socket.close()));
+			throw new ServerClosedError("Cannot use the server: it was closed while it was activated");
+		}
+		this.#sockets = sockets;
+		for (const socket of sockets) {
+			socket.core.onBroken = (error) => this.#run?.fail(error);
+			socket.core.onError = (what, error) =>
+				this.log.warn(`error on datagram ${what}`, () => `Unrelated error occurred on datagram ${what}: ${error.name}: ${error.message}`);
+		}
+	}
+
+	async #serve(backend: AsyncBackend, run: ServerRun, options: ServeOptions): Promise<void> {
+		await this.activate();
+		const exitStack = new AsyncExitStack();
+		let service: Service | undefined;
+		try {
+			await run.setUp(() => this.initService(exitStack));
+			service = this.startService(backend, this.#sockets);
+			this.#logger.info(`Start serving at ${this.getAddresses().join(", ")}`);
+			run.started(service);
+			options.onListening?.();
+			await run.stopRequested();
+		} finally {
+			this.#logger.info("Server loop break, waiting for remaining tasks...");
+			await run.tearDown(service, exitStack, this.limits.abandonTimeout);
+			this.log.flush();
+			this.#logger.info("Server stopped");
+		}
+	}
+
+	async #close(run: ServerRun | undefined): Promise<void> {
+		await this.#activation?.catch(() => undefined);
+		await run?.ended;
+		await Promise.all(this.#sockets.map((socket) => socket.close()));
+	}
+}

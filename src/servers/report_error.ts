@@ -1,0 +1,39 @@
+import { ClientClosedError } from "../errors.ts";
+import { describeError, type LimitedLog } from "../logging.ts";
+
+/** @internal Logs what escaped a handler: use of a closed client as a warning, everything else as an error. */
+export function reportHandlerError(log: LimitedLog, error: unknown, client: () => string): void {
+	const [misuse, rest] = split(error);
+	if (misuse !== undefined) {
+		log.warn(
+			"operation on a closed client",
+			() => `There have been attempts to do operation on closed client ${client()}\n${describeError(misuse)}`,
+		);
+	}
+	if (rest !== undefined) {
+		const { error } = rest;
+		log.error(
+			`exception in a handler: ${errorName(error)}`,
+			() => `Exception occurred during processing of request from ${client()}\n${describeError(error)}`,
+		);
+	}
+}
+
+/** Separates the errors about closed clients from the others. */
+function split(error: unknown): [misuse: unknown, rest: { error: unknown } | undefined] {
+	if (error instanceof ClientClosedError) return [error, undefined];
+	if (!(error instanceof AggregateError)) return [undefined, { error }];
+	const misuse = error.errors.find((inner) => inner instanceof ClientClosedError);
+	const others = error.errors.filter((inner) => !(inner instanceof ClientClosedError));
+	if (others.length === error.errors.length) return [undefined, { error }];
+	if (others.length === 0) return [misuse, undefined];
+	return [misuse, { error: others.length === 1 ? others[0] : new AggregateError(others, error.message) }];
+}
+
+function errorName(error: unknown): string {
+	try {
+		return error instanceof Error ? String(error.name) : typeof error;
+	} catch {
+		return "unknown";
+	}
+}

@@ -1,0 +1,167 @@
+import type { AsyncBackend } from "../backend/async_backend.ts";
+import { CancelScope } from "../concurrency/cancel_scope.ts";
+import type { AsyncExitStack } from "../concurrency/exit_stack.ts";
+import { DatagramProtocol } from "../protocols/datagram_protocol.ts";
+import { checkPort, resolveHost } from "../sockets/address.ts";
+import { checkUdpOptions, type UdpSocketOptions } from "../sockets/udp_options.ts";
+import { UdpSocket } from "../sockets/udp_socket.ts";
+import { DatagramService } from "./datagram_service.ts";
+import { type DatagramHandler, type DatagramRequestHandler, datagramHandler } from "./handlers.ts";
+import { NetworkServer, type NetworkServerOptions } from "./network_server.ts";
+import type { Service } from "./server_run.ts";
+import { type DatagramServerStats, newCounts } from "./stats.ts";
+
+/** Options of a {@linkcode UdpServer}. */
+export interface UdpServerOptions<Response, Request> extends NetworkServerOptions, UdpSocketOptions {
+	/** One address or name of this host, several, or all interfaces (the default; also `""` and `null`): one socket for each address. */
+	host?: string | readonly string[] | null | undefined;
+	/** 0: any free port, another one for each socket. */
+	port: number;
+	/** How packets become datagrams and back. */
+	protocol: DatagramProtocol<Response, Request>;
+	/** What answers them. */
+	handler: DatagramHandler<Response, Request>;
+	/** Which datagram is dropped when too many wait for a handler. Default: `"drop-newest"`. */
+	overflow?: "drop-newest" | "drop-oldest" | undefined;
+	/** Source ports whose datagrams are dropped, such as 7 (echo) and 53 (DNS), against reflection loops. Default: none; port 0 always is. */
+	refuseSourcePorts?: Iterable<number> | undefined;
+}
+
+/**
+ * A UDP server: one async generator for each peer that sends, whose every `yield` receives a packet.
+ *
+ * @example
+ * ```ts
+ * import { DatagramProtocol, StringLineSerializer, UdpClient, UdpServer } from "netquay";
+ *
+ * const protocol = new DatagramProtocol(new StringLineSerializer());
+ * const server = new UdpServer({
+ * 	host: "127.0.0.1",
+ * 	port: 0,
+ * 	protocol,
+ * 	handler: async function* (client) {
+ * 		const request = yield;
+ * 		await client.sendPacket(request.toUpperCase());
+ * 	},
+ * });
+ * await server.start();
+ *
+ * const [address] = server.getAddresses();
+ * const client = new UdpClient({ host: "127.0.0.1", port: address!.port, protocol });
+ * await client.sendPacket("hello");
+ * console.log(await client.receivePacket({ timeout: 1_000 })); // HELLO
+ * await client.close();
+ * await server.close();
+ * ```
+ */
+export class UdpServer<Response = unknown, Request = Response> extends NetworkServer {
+	readonly #options: UdpServerOptions<Response, Request>;
+	readonly #handler: DatagramRequestHandler<Response, Request>;
+	readonly #refusedPorts: ReadonlySet<number>;
+	readonly #counts = Object.assign(newCounts(), { queued: 0, queuedBytes: 0 });
+	#service: DatagramService | undefined;
+
+	/**
+	 * Checks the options; opens nothing.
+	 *
+	 * @throws {TypeError} {RangeError} when an option is wrong.
+	 */
+	constructor(options: UdpServerOptions<Response, Request>) {
+		super(options);
+		checkUdpOptions(options);
+		checkPort(options.port);
+		if (!(options.protocol instanceof DatagramProtocol)) {
+			throw new TypeError(`Cannot use ${String(options.protocol)} as "protocol": not a DatagramProtocol`);
+		}
+		const { overflow } = options;
+		if (overflow !== undefined && overflow !== "drop-newest" && overflow !== "drop-oldest") {
+			throw new TypeError(`Cannot use "${String(overflow)}" as "overflow": neither "drop-newest" nor "drop-oldest"`);
+		}
+		this.#options = options;
+		this.#handler = datagramHandler(options.handler);
+		this.#refusedPorts = new Set(options.refuseSourcePorts);
+	}
+
+	/** What happened so far: `received` = `handled` + `queued` + the sum of `dropped`, at every moment. */
+	stats(): DatagramServerStats {
+		const { queuedBytes, dropped, ...counts } = this.#counts;
+		void queuedBytes;
+		const stats: DatagramServerStats = {
+			...counts,
+			dropped: { ...dropped },
+			listening: this.isListening(),
+			peers: this.#service?.peers ?? 0,
+			handlers: this.#service?.handlers ?? 0,
+			received: 0,
+			sendErrors: 0,
+			receiveErrors: 0,
+			kernelDrops: undefined,
+		};
+		for (const { core } of this.allSockets) {
+			stats.received += core.stats.received;
+			stats.queued += core.queuedDatagrams;
+			stats.dropped.totalQueue += core.stats.queueFull;
+			stats.dropped.truncated += core.stats.truncated;
+			stats.dropped.stopped += core.stats.discarded;
+			stats.sendErrors += core.stats.sendErrors;
+			stats.receiveErrors += core.stats.errors;
+			const drops = core.closed ? undefined : core.raw.kernelDrops?.();
+			if (drops !== undefined) stats.kernelDrops = (stats.kernelDrops ?? 0) + drops;
+		}
+		return stats;
+	}
+
+	/** @internal */
+	protected override async open(backend: AsyncBackend): Promise<UdpSocket[]> {
+		const hosts = await this.#hosts(backend);
+		const opened = await Promise.allSettled(
+			hosts.map((host) => UdpSocket.bind({ ...this.#options, backend, host, limits: this.limits })),
+		);
+		const sockets = opened.filter((outcome) => outcome.status === "fulfilled").map((outcome) => outcome.value);
+		const errors = opened.filter((outcome) => outcome.status === "rejected").map((outcome) => outcome.reason);
+		if (errors.length === 0) return sockets;
+		await Promise.all(sockets.map((socket) => socket.close()));
+		if (hosts.length === 1) throw errors[0];
+		throw new AggregateError(errors, `Cannot open the server: ${errors.map((error) => error.message).join("; ")}`);
+	}
+
+	/** @internal */
+	protected override async initService(exitStack: AsyncExitStack): Promise<void> {
+		await this.#handler.serviceInit?.(exitStack, this);
+	}
+
+	/** @internal */
+	protected override startService(backend: AsyncBackend, sockets: readonly UdpSocket[]): Service {
+		const { task, scope: outer } = backend.scheduler.context();
+		const scope = new CancelScope(backend.scheduler.timers);
+		scope.enter(outer);
+		const service = new DatagramService({
+			scheduler: backend.scheduler,
+			sockets,
+			protocol: this.#options.protocol,
+			handler: this.#handler,
+			limits: this.limits,
+			overflow: this.#options.overflow ?? "drop-newest",
+			refuseSourcePorts: this.#refusedPorts,
+			counts: this.#counts,
+			log: this.log,
+			scope,
+			values: task?.values ?? new Map(),
+		});
+		this.#service = service;
+		service.start();
+		return service;
+	}
+
+	/** The addresses to bind, each once. */
+	async #hosts(backend: AsyncBackend): Promise<string[]> {
+		const { host } = this.#options;
+		if (host === undefined || host === null || host === "" || host.length === 0) {
+			// Without IPV6_V6ONLY, the IPv6 socket serves both families, and a second one could not be bound beside it.
+			return backend.capabilities.ipv6Only ? ["0.0.0.0", "::"] : ["::"];
+		}
+		const names = typeof host === "string" ? [host] : host;
+		const found = await Promise.all(names.map((name) => resolveHost(backend, name)));
+		return [...new Set(found.flat())].sort();
+	}
+}
