@@ -161,9 +161,10 @@ test("main runs as a task of its own backend, also when run() is called inside a
 		// The outer world needs events of its own while the inner one runs: to wait for it is to wait for nothing.
 		let done = false;
 		const running = inner.run(async (backend) => {
-			await backend.sleep(1_000);
+			const wait = backend.sleep(1_000);
+			assertEquals([backend.liveResources().waits, outer.liveResources().waits], [1, 0]);
+			await wait;
 			assertEquals(backend.now(), 1_000);
-			assertEquals(backend.liveResources().waits, 0);
 			assert(backend.currentTask() !== task);
 			done = true;
 		});

@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import { Simulation } from "../../backends/simulated/mod.ts";
 import type { AsyncBackend } from "../../src/backend/async_backend.ts";
-import { SocketError } from "../../src/errors.ts";
+import { SocketError, TimeoutError } from "../../src/errors.ts";
 import { type UdpBindOptions, UdpSocket } from "../../src/sockets/udp_socket.ts";
 import { assertEquals, assertRejects } from "../support/assert.ts";
 
@@ -53,6 +53,23 @@ test("a broadcast reaches every host, the sender's too, where a socket listens o
 		await sender.send(DATA, { host: "255.255.255.255", port: 5000 });
 		assertEquals(await receivers(), [0, 1, 1]);
 	}));
+
+test("nobody is told that nobody listens to a group", async () => {
+	const simulation = new Simulation();
+	simulation.host("10.0.0.2");
+	await simulation.run(async () => {
+		const backend = simulation.host("10.0.0.1");
+		for (const host of ["255.255.255.255", "239.1.2.3"]) {
+			const socket = await UdpSocket.connect({ backend, host, port: 9, broadcast: true });
+			await socket.send(DATA);
+			await assertRejects(() => socket.receive({ timeout: 10 }), TimeoutError);
+		}
+	});
+	assertEquals(
+		simulation.trace.filter((line) => line.includes("icmp")),
+		[],
+	);
+});
 
 test("the default host is on no network: its broadcasts stay on it", async () => {
 	const simulation = new Simulation();

@@ -281,6 +281,17 @@ test("reuseAddress and reusePort share an address when both sockets ask for it",
 	});
 });
 
+test("a socket on the exact address goes before one on all addresses, however old", async () => {
+	await new Simulation().run(async (backend) => {
+		const exact = await UdpSocket.bind({ backend, host: "127.0.0.1", port: 5000, reuseAddress: true });
+		const all = await UdpSocket.bind({ backend, host: "0.0.0.0", port: 5000, reuseAddress: true });
+		await all.send(bytes("exact"), { host: "127.0.0.1", port: 5000 });
+		assertEquals(text((await exact.receive()).data), "exact");
+		await all.send(bytes("other"), { host: "127.0.0.2", port: 5000 });
+		assertEquals(text((await all.receive()).data), "other");
+	});
+});
+
 test("of sockets with reuseAddress, the latest receives", async () => {
 	await new Simulation().run(async (backend) => {
 		const address = { backend, host: "127.0.0.1", port: 5000, reuseAddress: true };
