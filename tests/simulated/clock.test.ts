@@ -160,14 +160,18 @@ test("main runs as a task of its own backend, also when run() is called inside a
 		assertEquals(task?.name, "main");
 		// The outer world needs events of its own while the inner one runs: to wait for it is to wait for nothing.
 		let done = false;
-		const running = inner.run(async (backend) => {
-			const wait = backend.sleep(1_000);
-			assertEquals([backend.liveResources().waits, outer.liveResources().waits], [1, 0]);
-			await wait;
-			assertEquals(backend.now(), 1_000);
-			assert(backend.currentTask() !== task);
-			done = true;
-		});
+		const running = inner
+			.run(async (backend) => {
+				const wait = backend.sleep(1_000);
+				// The outer wait is the checkpoint below.
+				assertEquals([backend.liveResources().waits, outer.liveResources().waits], [1, 1]);
+				await wait;
+				assertEquals(backend.now(), 1_000);
+				assert(backend.currentTask() !== task);
+			})
+			.finally(() => {
+				done = true;
+			});
 		while (!done) await outer.checkpoint();
 		await running;
 		assertEquals(outer.now(), 0);
