@@ -135,7 +135,7 @@ export class CancelScope {
 		let outer = parent;
 		while (outer !== undefined && outer.#state === "exited" && !outer.#cancelCalled) outer = outer.#parent;
 		this.#parent = outer;
-		outer?.live().addChild(this);
+		if (outer !== undefined) outer.live().#addChild(this);
 		if (!this.#cancelCalled) this.#arm();
 		if (this.#controller !== undefined && this.cancelledBy() !== undefined) this.#controller.abort(this.cancellation());
 	}
@@ -167,15 +167,18 @@ export class CancelScope {
 		return scope !== undefined;
 	}
 
-	/** @internal Only on a scope that was not left: see {@linkcode CancelScope.live}. */
+	/** @internal Lets cancellation interrupt the wait, until {@linkcode CancelScope.removeWait} of the same scope. */
 	addWait(wait: Interruptible): void {
-		this.#waits ??= new Set();
-		this.#waits.add(wait);
+		const scope = this.live();
+		scope.#waits ??= new Set();
+		scope.#waits.add(wait);
 	}
 
 	/** @internal */
 	removeWait(wait: Interruptible): void {
-		this.#waits?.delete(wait);
+		// Since it was added, the scope may have been left, and the wait handed over.
+		const waits = this.live().#waits;
+		waits?.delete(wait);
 	}
 
 	/** @internal Everything that waits in this scope and the ones inside. */
@@ -193,8 +196,7 @@ export class CancelScope {
 		return this.#shield && this.#state !== "exited" ? undefined : this.#parent;
 	}
 
-	/** @internal Only on a scope that was not left. */
-	addChild(child: CancelScope): void {
+	#addChild(child: CancelScope): void {
 		this.#children ??= new Set();
 		this.#children.add(child);
 	}
@@ -217,7 +219,7 @@ export class CancelScope {
 		}
 		for (const child of children ?? []) {
 			if (!this.#cancelCalled) child.#parent = this.#parent;
-			heir.addChild(child);
+			heir.#addChild(child);
 			if (exposed && !child.#shield) child.#deliver();
 		}
 		this.#waits = undefined;
@@ -232,7 +234,9 @@ export class CancelScope {
 	}
 
 	#deliver(): void {
-		for (const wait of [...(this.#waits ?? [])]) wait.interrupt(this.cancellation());
+		const waits = this.#waits;
+		// What is interrupted may run code at once, which ends other waits.
+		for (const wait of [...(waits ?? [])]) if (waits?.has(wait)) wait.interrupt(this.cancellation());
 		this.#controller?.abort(this.cancellation());
 		for (const child of [...(this.#children ?? [])]) if (!child.#shield) child.#deliver();
 	}

@@ -1,12 +1,16 @@
 import type { CancelScope } from "./cancel_scope.ts";
-import { type Context, runInContext } from "./context.ts";
+import { type Context, runInContext, stepInContext } from "./context.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 /** What runs inside a scope of an async function: an async function, too. */
 export type ScopedBody<T> = (scope: CancelScope) => PromiseLike<T> | T;
 
-/** What runs inside a scope of a handler: an async generator function, whose `yield`s the scope covers. */
-export type ScopedGeneratorBody<Y, T, N> = (scope: CancelScope) => AsyncGenerator<Y, T, N>;
+/**
+ * What runs inside a scope of a handler: an async generator function, whose `yield`s the scope covers. What a `yield`
+ * receives has the type that the code around it gives it: `const request: Request = yield`.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: TypeScript cannot infer the type of a `yield` from an outer generator
+export type ScopedGeneratorBody<Y, T, _N = unknown> = (scope: CancelScope) => AsyncGenerator<Y, T, any>;
 
 /** How often a generator may yield while it is being closed before it is given up. */
 const CLOSE_TRIES = 10;
@@ -62,12 +66,12 @@ class ScopedGenerator implements AsyncGenerator<unknown, unknown, unknown> {
 
 	/** Goes on with what the driver received. */
 	next(input?: unknown): Step {
-		return this.#step(() => this.#inner.next(input));
+		return this.#step("next", input);
 	}
 
 	/** Goes on with an error, such as the cancellation of the driver's read. */
 	throw(error: unknown): Step {
-		return this.#step(() => this.#inner.throw(error));
+		return this.#step("throw", error);
 	}
 
 	/** Closes the inner generator. There is nothing left to time out, so its own cancellation ends in silence. */
@@ -93,12 +97,12 @@ class ScopedGenerator implements AsyncGenerator<unknown, unknown, unknown> {
 		await this.return(undefined);
 	}
 
-	async #step(run: () => Step): Step {
+	async #step(how: "next" | "throw", value: unknown): Step {
 		const { task, scope } = this.#context;
 		if (task !== undefined) task.parkedIn = undefined;
 		let result: IteratorResult<unknown, unknown>;
 		try {
-			result = await runInContext(this.#context, run);
+			result = await stepInContext(this.#context, this.#inner, how, value);
 		} catch (error) {
 			if (scope.exit(error)) return { done: true, value: await this.#caught() };
 			throw error;
@@ -119,7 +123,7 @@ export async function closeGenerator(
 	context: Context,
 ): Promise<void> {
 	for (let tries = 0; tries < CLOSE_TRIES; tries++) {
-		const { done } = await runInContext(context, () => generator.return(undefined));
+		const { done } = await stepInContext(context, generator, "return", undefined);
 		if (done) return;
 	}
 	throw new Error('Cannot close the generator: it yields in a "finally" block');

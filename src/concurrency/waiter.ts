@@ -37,7 +37,7 @@ export class Waiter<T> implements Interruptible {
 		this.#settle = settle as NonNullable<typeof settle>;
 		this.waitsFor = waitsFor;
 		this.#scope = scope;
-		scope.live().addWait(this);
+		scope.addWait(this);
 	}
 
 	/** Ends the wait with a value. Answers false if it had ended before. */
@@ -80,8 +80,7 @@ export class Waiter<T> implements Interruptible {
 	#end(): boolean {
 		if (this.#settled) return false;
 		this.#settled = true;
-		// The scope may have been left, if nobody awaited the code that waits: then the wait moved outwards.
-		this.#scope.live().removeWait(this);
+		this.#scope.removeWait(this);
 		this.#deadline?.clear();
 		if (this.#onAbort !== undefined) this.#signal?.removeEventListener("abort", this.#onAbort);
 		return true;
