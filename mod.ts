@@ -14,6 +14,14 @@ export type {
 	RawDatagramSocket,
 	RawUdpOptions,
 } from "./src/backend/driver.ts";
+export { DatagramEndpoint, type DatagramPacket } from "./src/clients/datagram_endpoint.ts";
+export {
+	DatagramReceiver,
+	type DatagramReceiverOptions,
+	type ReceivedDatagram,
+} from "./src/clients/datagram_receiver.ts";
+export type { DatagramEndpointOptions } from "./src/clients/endpoint_options.ts";
+export type { RequestOptions } from "./src/clients/pending_requests.ts";
 export { UdpClient, type UdpClientOptions } from "./src/clients/udp_client.ts";
 export { CancelScope, type CancelScopeOptions } from "./src/concurrency/cancel_scope.ts";
 export type { Clock, ClockTimer } from "./src/concurrency/clock.ts";
@@ -41,10 +49,18 @@ export type {
 	StandardSchemaResult,
 	StandardSchemaV1,
 } from "./src/protocols/standard_schema.ts";
-export { StandardSchemaConverter, type StandardSchemaConverterOptions } from "./src/protocols/standard_schema_converter.ts";
+export {
+	StandardSchemaConverter,
+	type StandardSchemaConverterOptions,
+} from "./src/protocols/standard_schema_converter.ts";
 export { BytesSerializer } from "./src/serializers/bytes_serializer.ts";
 export type { JsonReviver, ProtoKeyPolicy } from "./src/serializers/json_proto_keys.ts";
-export { type JsonErrorInfo, type JsonReplacer, JsonSerializer, type JsonSerializerOptions } from "./src/serializers/json_serializer.ts";
+export {
+	type JsonErrorInfo,
+	type JsonReplacer,
+	JsonSerializer,
+	type JsonSerializerOptions,
+} from "./src/serializers/json_serializer.ts";
 export type { PacketSerializer } from "./src/serializers/packet_serializer.ts";
 export {
 	type Newline,
@@ -55,7 +71,12 @@ export {
 export type { TextEncodingName } from "./src/serializers/text_encoding.ts";
 export { DatagramClient } from "./src/servers/datagram_client.ts";
 export type { DatagramHandler, DatagramRequestHandler, HandlerGenerator } from "./src/servers/handlers.ts";
-export { NetworkServer, type NetworkServerOptions, type ServeOptions, type ShutdownOptions } from "./src/servers/network_server.ts";
+export {
+	NetworkServer,
+	type NetworkServerOptions,
+	type ServeOptions,
+	type ShutdownOptions,
+} from "./src/servers/network_server.ts";
 export type { ReceiveParams } from "./src/servers/receive_params.ts";
 export type { DatagramDrops, DatagramServerStats } from "./src/servers/stats.ts";
 export { UdpServer, type UdpServerOptions } from "./src/servers/udp_server.ts";

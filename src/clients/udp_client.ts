@@ -1,13 +1,13 @@
-import type { AsyncBackend } from "../backend/async_backend.ts";
-import { detectBackend } from "../backend/detect.ts";
 import { checkDuration } from "../concurrency/durations.ts";
-import { Lock } from "../concurrency/lock.ts";
+import type { Lock } from "../concurrency/lock.ts";
 import type { WaitOptions } from "../concurrency/waiter.ts";
-import { ClientClosedError, ClosedResourceError, SocketError, TimeoutError } from "../errors.ts";
+import { ClientClosedError, TimeoutError } from "../errors.ts";
+import { checkLimits } from "../limits.ts";
 import { DatagramProtocol } from "../protocols/datagram_protocol.ts";
 import { checkPort, type InetAddress } from "../sockets/address.ts";
 import { checkUdpOptions } from "../sockets/udp_options.ts";
 import { type UdpConnectOptions, UdpSocket } from "../sockets/udp_socket.ts";
+import { LazySocket } from "./lazy_socket.ts";
 
 /** Options of a {@linkcode UdpClient}. */
 export interface UdpClientOptions<Sent, Received> extends UdpConnectOptions {
@@ -17,7 +17,7 @@ export interface UdpClientOptions<Sent, Received> extends UdpConnectOptions {
 
 /**
  * A UDP client: sends packets to one peer, and receives packets from it alone. It connects by itself when it is first
- * used; a failed attempt can be repeated.
+ * used, which sends nothing; a failed attempt can be repeated.
  *
  * @example
  * ```ts
@@ -43,12 +43,10 @@ export interface UdpClientOptions<Sent, Received> extends UdpConnectOptions {
  * ```
  */
 export class UdpClient<Sent = unknown, Received = Sent> {
-	readonly #options: UdpClientOptions<Sent, Received>;
 	readonly #protocol: DatagramProtocol<Sent, Received>;
-	#connecting: Promise<UdpSocket> | undefined;
-	#socket: UdpSocket | undefined;
-	#receiveLock: Lock | undefined;
-	#closed = false;
+	readonly #socket: LazySocket;
+	/** Whose turn it is to receive. */
+	#turn: Lock | undefined;
 
 	/**
 	 * Checks the options; opens nothing.
@@ -57,25 +55,26 @@ export class UdpClient<Sent = unknown, Received = Sent> {
 	 */
 	constructor(options: UdpClientOptions<Sent, Received>) {
 		checkUdpOptions(options);
+		checkLimits(options.limits);
 		if (checkPort(options.port) === 0) throw new RangeError('Cannot use 0 as "port": a peer has a real port');
 		if (typeof options.host !== "string" || options.host === "") {
-			throw new TypeError(`Cannot use ${String(options.host)} as "host": not a host name or address`);
+			throw new TypeError(`Cannot use "${String(options.host)}" as "host": not a host name or address`);
 		}
 		if (!(options.protocol instanceof DatagramProtocol)) {
 			throw new TypeError(`Cannot use ${String(options.protocol)} as "protocol": not a DatagramProtocol`);
 		}
-		this.#options = options;
 		this.#protocol = options.protocol;
+		this.#socket = new LazySocket(options.backend, (backend) => UdpSocket.connect({ ...options, backend }));
 	}
 
 	/** Whether it is connected now. */
 	isConnected(): boolean {
-		return this.#socket !== undefined && !this.#closed;
+		return this.#socket.isOpen;
 	}
 
 	/** Whether it was closed. */
 	isClosing(): boolean {
-		return this.#closed;
+		return this.#socket.closed;
 	}
 
 	/**
@@ -85,62 +84,90 @@ export class UdpClient<Sent = unknown, Received = Sent> {
 	 * @throws {ClientClosedError} after it was closed.
 	 */
 	get localAddress(): InetAddress {
-		return this.#connected().localAddress;
+		return this.#socket.current.localAddress;
 	}
 
-	/** The peer. Throws as {@linkcode UdpClient.localAddress}. */
+	/** The peer, by the address that its name stands for. Throws as {@linkcode UdpClient.localAddress}. */
 	get remoteAddress(): InetAddress {
-		return this.#connected().remoteAddress as InetAddress;
+		return this.#socket.current.remoteAddress as InetAddress;
 	}
 
 	/**
-	 * Connects, if it is not connected. Everything else does so as well. Nothing is sent.
+	 * Connects, if it is not connected. Everything else does so as well. All who wait share one attempt, which goes on when
+	 * one of them gives up.
 	 *
 	 * @throws {ClientClosedError} when it was closed, also while this waits.
-	 * @throws {SocketError} as `UdpSocket.connect()`; it can be tried again.
+	 * @throws {SocketError} {UnsupportedOperationError} as `UdpSocket.connect()`; the next call tries again.
+	 * @throws {TimeoutError} {CancelledError} as every wait.
 	 */
-	async waitConnected(): Promise<void> {
-		await this.#connect();
+	async waitConnected(options: WaitOptions = {}): Promise<void> {
+		await this.#socket.use(options, () => undefined);
 	}
 
 	/**
-	 * Sends one packet. Resolves when the system has taken it.
+	 * Sends one packet, which is serialized at once. Resolves when the system has taken it.
 	 *
 	 * @throws {ProtocolCrashError} when the protocol cannot serialize it.
-	 * @throws {MessageTooLargeError} {SendQueueFullError} {SocketError} as `UdpSocket.send()`.
+	 * @throws {MessageTooLargeError} {SendQueueFullError} {SocketError} as `UdpSocket.send()`. `ECONNREFUSED` says that
+	 * nobody listened when something was sent before; this packet was not sent.
 	 * @throws {ClientClosedError} when the client is closed.
+	 * @throws {TimeoutError} {CancelledError} as every wait; the packet may have been sent.
 	 */
 	async sendPacket(packet: Sent, options: WaitOptions = {}): Promise<void> {
-		const socket = await this.#connect();
-		await this.#translate(socket.send(this.#protocol.makeDatagram(packet), undefined, options));
+		const data = this.#protocol.makeDatagram(packet);
+		await this.#socket.use(options, (socket, left) => socket.send(data, undefined, left));
 	}
 
 	/**
-	 * Waits for the next packet. Several callers are served in turn; the time in the queue counts.
+	 * Waits for the next packet. Several callers are served in turn; the time in the queue counts. With `timeout` 0, it
+	 * gives what has arrived already.
 	 *
 	 * @throws {DatagramProtocolParseError} when the datagram is malformed; the next one can be received.
-	 * @throws {SocketError} with `ECONNREFUSED` when nobody listens there, once; the client stays usable.
+	 * @throws {ProtocolCrashError} when the protocol fails in any other way; the next one can be received.
+	 * @throws {SocketError} with `ECONNREFUSED` when nobody listens there, once; the client stays usable. Backends without
+	 * the capability `udpConnected` cannot tell.
 	 * @throws {ClientClosedError} when the client is closed, also while waiting.
 	 * @throws {TimeoutError} {CancelledError} as every wait; no packet is lost.
 	 */
 	async receivePacket(options: WaitOptions = {}): Promise<Received> {
-		const timeout = checkDuration("timeout", options.timeout);
-		const socket = await this.#connect();
-		const deadline = socket.backend.now() + timeout;
-		this.#receiveLock ??= new Lock(socket.backend.scheduler);
-		return await this.#receiveLock.with(async () => {
-			const left = Math.max(0, deadline - socket.backend.now());
-			const { data } = await this.#translate(socket.receive({ ...options, timeout: left }));
+		return await this.#socket.use(options, async (socket, left) => {
+			const { backend } = socket;
+			const deadline = backend.now() + (left.timeout ?? Infinity);
+			this.#turn ??= backend.createLock();
+			const { data } = await this.#turn.with(
+				() => socket.receive({ ...left, timeout: Math.max(0, deadline - backend.now()) }),
+				left,
+			);
 			return this.#protocol.buildPacket(data);
-		}, options);
+		});
 	}
 
 	/**
-	 * Packets as they come. The iteration ends when the client is closed, or no packet came for `timeout` milliseconds
-	 * (default: no limit). Malformed ones throw.
+	 * Packets as they come. The iteration ends when no packet came for `timeout` milliseconds (default: no limit), or when
+	 * the client is closed. Other errors are thrown, as by {@linkcode UdpClient.receivePacket}; a new iteration goes on
+	 * with the next packet.
+	 *
+	 * @throws {TypeError} {RangeError} when `timeout` is wrong.
 	 */
-	async *packets(options: WaitOptions = {}): AsyncGenerator<Received, void, undefined> {
+	packets(options: WaitOptions = {}): AsyncGenerator<Received, void, undefined> {
 		checkDuration("timeout", options.timeout);
+		return this.#packets(options);
+	}
+
+	/**
+	 * Closes the client for good. Pending calls end with `ClientClosedError`, packets that nobody took are dropped.
+	 * Resolves when the port is free. Idempotent.
+	 */
+	close(): Promise<void> {
+		return this.#socket.close();
+	}
+
+	/** The same as {@linkcode UdpClient.close}. */
+	[Symbol.asyncDispose](): Promise<void> {
+		return this.close();
+	}
+
+	async *#packets(options: WaitOptions): AsyncGenerator<Received, void, undefined> {
 		for (;;) {
 			let packet: Received;
 			try {
@@ -151,50 +178,5 @@ export class UdpClient<Sent = unknown, Received = Sent> {
 			}
 			yield packet;
 		}
-	}
-
-	/** Closes the client for good. Pending calls end with `ClientClosedError`. Idempotent. */
-	async close(): Promise<void> {
-		this.#closed = true;
-		const socket = this.#socket ?? (await this.#connecting?.catch(() => undefined));
-		await socket?.close();
-	}
-
-	/** The same as {@linkcode UdpClient.close}. */
-	[Symbol.asyncDispose](): Promise<void> {
-		return this.close();
-	}
-
-	/** All who come while it connects share one attempt, which nobody's cancellation ends. */
-	async #connect(): Promise<UdpSocket> {
-		if (this.#closed) throw new ClientClosedError();
-		this.#connecting ??= this.#open().catch((error) => {
-			this.#connecting = undefined;
-			throw error;
-		});
-		const socket = await this.#connecting;
-		if (this.#closed) throw new ClientClosedError();
-		return socket;
-	}
-
-	async #open(): Promise<UdpSocket> {
-		const backend: AsyncBackend = this.#options.backend ?? (await detectBackend());
-		this.#socket = await backend.scheduler.detached(() => UdpSocket.connect({ ...this.#options, backend }));
-		if (this.#closed) await this.#socket.close();
-		return this.#socket;
-	}
-
-	async #translate<T>(operation: Promise<T>): Promise<T> {
-		try {
-			return await operation;
-		} catch (error) {
-			throw error instanceof ClosedResourceError ? new ClientClosedError() : error;
-		}
-	}
-
-	#connected(): UdpSocket {
-		if (this.#closed) throw new ClientClosedError();
-		if (this.#socket === undefined) throw new SocketError("Cannot get the address: the client is not connected yet", "ENOTCONN");
-		return this.#socket;
 	}
 }

@@ -1,4 +1,5 @@
 import type { AsyncBackend } from "../backend/async_backend.ts";
+import { park } from "../concurrency/waiter.ts";
 import { SocketError } from "../errors.ts";
 import { canonicalIp, ipFamily } from "./ip.ts";
 
@@ -48,24 +49,4 @@ export function checkPort(port: number, option = "port"): number {
 		throw new RangeError(`Cannot use ${String(port)} as "${option}": not a whole number from 0 to 65535`);
 	}
 	return port;
-}
-
-/**
- * @internal The literal addresses of a host; a literal one is its own, without asking anybody.
- * @throws {UnsupportedOperationError} when the backend cannot resolve names.
- * @throws {SocketError} when the name has no address.
- */
-export async function resolveHost(backend: AsyncBackend, host: string): Promise<readonly string[]> {
-	if (ipFamily(host) !== 0) return [host];
-	backend.require("resolve", `give a literal IP address instead of "${host}"`);
-	let found: readonly string[];
-	try {
-		found = (await backend.driver.resolve?.(host)) ?? [];
-	} catch (error) {
-		const { code } = error as { code?: unknown };
-		const reason = error instanceof Error ? error.message : String(error);
-		throw new SocketError(`Cannot resolve "${host}": ${reason}`, typeof code === "string" ? code : "ENOTFOUND", { cause: error });
-	}
-	if (found.length === 0) throw new SocketError(`Cannot resolve "${host}": it has no address`, "ENOTFOUND");
-	return found;
 }
