@@ -38,6 +38,11 @@ export function runInContext<Args extends unknown[], R>(
 	return context === undefined ? storage.exit(body, ...args) : storage.run(context, body, ...args);
 }
 
+/** @internal `runInContext` without its rest arguments, for the hot path. */
+export function enterContext<A, B, R>(context: Context, body: (a: A, b: B) => R, a: A, b: B): R {
+	return storage.run(context, body, a, b);
+}
+
 /** @internal Takes one step of a generator in `context`: `runInContext` without its rest arguments, for the hot path. */
 export function stepInContext(
 	context: Context,

@@ -2,7 +2,7 @@ import { DeserializeError } from "../errors.ts";
 import { nestsDeeperThan } from "./json_depth.ts";
 import { type JsonReviver, mayHoldProtoKey, type ProtoKeyPolicy, protoKeyReviver } from "./json_proto_keys.ts";
 import type { PacketSerializer } from "./packet_serializer.ts";
-import { decodeUtf8, utf8Encoder } from "./text_encoding.ts";
+import { decodeUtf8, encodeUtf8 } from "./text_encoding.ts";
 
 /** As that of `JSON.stringify`. */
 export type JsonReplacer = (this: unknown, key: string, value: unknown) => unknown;
@@ -108,7 +108,7 @@ export class JsonSerializer<Sent = unknown, Received = Sent> implements PacketSe
 		if (text === undefined) {
 			throw new TypeError(`Cannot represent the packet in JSON: a value of type ${typeof packet} has no JSON text`);
 		}
-		return utf8Encoder.encode(text);
+		return encodeUtf8(text);
 	}
 
 	/**

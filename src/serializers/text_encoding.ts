@@ -12,8 +12,28 @@ interface TextCodec {
 const lenientDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const strictDecoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
-/** The one encoder. It turns lone surrogates into U+FFFD: check for them if the text may hold any. */
-export const utf8Encoder: TextEncoder = new TextEncoder();
+const encoder = new TextEncoder();
+
+/** The bytes of short texts are cut from slabs: on Node and Deno an array of its own costs each text three times its encoding. */
+const SLAB_SIZE = 65_536;
+const SHORT = 1_024;
+const USE_SLAB = !("Bun" in globalThis);
+let slab = new Uint8Array(0);
+let used = 0;
+
+/** The UTF-8 bytes of `text`. Lone surrogates become U+FFFD: check for them if the text may hold any. */
+export function encodeUtf8(text: string): Uint8Array {
+	// A character takes three bytes at most, a pair of surrogates four.
+	const room = text.length * 3;
+	if (!USE_SLAB || room > SHORT) return encoder.encode(text);
+	if (used + room > slab.length) {
+		slab = new Uint8Array(SLAB_SIZE);
+		used = 0;
+	}
+	const start = used;
+	used += encoder.encodeInto(text, slab.subarray(start)).written;
+	return slab.subarray(start, used);
+}
 
 /** The text of `data`, or `undefined` if `data` is not UTF-8. A byte order mark is kept as U+FEFF. */
 export function decodeUtf8(data: Uint8Array): string | undefined {
@@ -28,14 +48,14 @@ export function decodeUtf8(data: Uint8Array): string | undefined {
 }
 
 const utf8: TextCodec = {
-	encode: (text) => (text.isWellFormed() ? utf8Encoder.encode(text) : undefined),
+	encode: (text) => (text.isWellFormed() ? encodeUtf8(text) : undefined),
 	decode: decodeUtf8,
 };
 
 // UTF-8 spends one byte on a character if, and only if, it is ASCII: comparing lengths is the check.
 const ascii: TextCodec = {
 	encode(text) {
-		const data = utf8Encoder.encode(text);
+		const data = encodeUtf8(text);
 		return data.length === text.length ? data : undefined;
 	},
 	decode(data) {

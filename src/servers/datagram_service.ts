@@ -1,5 +1,5 @@
 import type { CancelScope } from "../concurrency/cancel_scope.ts";
-import { type Context, type ContextValues, runInContext } from "../concurrency/context.ts";
+import type { ContextValues } from "../concurrency/context.ts";
 import type { Scheduler } from "../concurrency/scheduler.ts";
 import type { Deadline, TimerQueue } from "../concurrency/timer_queue.ts";
 import { TimeoutError } from "../errors.ts";
@@ -45,6 +45,7 @@ export interface DatagramServiceOptions {
 /** @internal A datagram server while it serves: takes datagrams from the sockets, and leads them to the flows of their peers. */
 export class DatagramService {
 	readonly protocol: DatagramServiceOptions["protocol"];
+	readonly handler: DatagramServiceOptions["handler"];
 	readonly limits: Limits;
 	readonly overflow: "drop-newest" | "drop-oldest";
 	readonly counts: DatagramServiceOptions["counts"];
@@ -70,6 +71,7 @@ export class DatagramService {
 	constructor(options: DatagramServiceOptions) {
 		this.#options = options;
 		this.protocol = options.protocol;
+		this.handler = options.handler;
 		this.limits = options.limits;
 		this.overflow = options.overflow;
 		this.counts = options.counts;
@@ -131,16 +133,6 @@ export class DatagramService {
 	/** Brings the end of the drain forward. */
 	hurry(drainUntil: number): void {
 		if (this.#draining && drainUntil < this.#quietDeadline.at) this.#quietDeadline.set(drainUntil);
-	}
-
-	/** Makes a generator of the handler, for one run. */
-	newGenerator(context: Context, client: DatagramClient<never>): AsyncGenerator<unknown, unknown, unknown> {
-		const { handler } = this.#options;
-		const generator = runInContext(context, () => handler.handle(client)) as AsyncGenerator<unknown, unknown, unknown>;
-		if (typeof generator?.next !== "function" || typeof generator.throw !== "function") {
-			throw new TypeError('Cannot handle a datagram: "handle" did not return an async generator');
-		}
-		return generator;
 	}
 
 	handlerStarted(flow: Flow): void {
@@ -256,7 +248,7 @@ export class DatagramService {
 	}
 
 	#handlerName(): string {
-		const { handler } = this.#options;
+		const { handler } = this;
 		const name = handler.constructor === Object ? handler.handle.name : handler.constructor?.name;
 		return name === undefined || name === "" ? "(anonymous)" : `"${name}"`;
 	}

@@ -1,4 +1,3 @@
-import { stepInContext } from "../concurrency/context.ts";
 import { CancelledError, TimeoutError } from "../errors.ts";
 import type { DatagramClient } from "./datagram_client.ts";
 import type { DatagramService } from "./datagram_service.ts";
@@ -7,7 +6,16 @@ import { FlowQueue } from "./flow_queue.ts";
 import type { FlowTable } from "./flow_table.ts";
 import { HandlerTask } from "./handler_task.ts";
 import { ParkedRead } from "./parked_read.ts";
+import type { DatagramRequestHandler } from "./handlers.ts";
 import { checkReceiveParams, type ReceiveParams } from "./receive_params.ts";
+
+type Handling = AsyncGenerator<unknown, unknown, unknown>;
+/** Where a handler stopped: at a `yield`, or at its end. */
+type Stopped = IteratorResult<unknown, unknown>;
+
+const callNext = (generator: Handling, value: unknown): Promise<Stopped> => generator.next(value);
+const callThrow = (generator: Handling, error: unknown): Promise<Stopped> => generator.throw(error);
+const callReturn = (generator: Handling): Promise<Stopped> => generator.return(undefined);
 
 /** How often a handler may yield again after it was told to end, before it is abandoned. */
 const CLOSE_TRIES = 10;
@@ -29,7 +37,7 @@ export class Flow {
 	readonly #service: DatagramService;
 	#state: "idle" | "running" | "parked" | "abandoned" = "idle";
 	#task: HandlerTask | undefined;
-	#generator: AsyncGenerator<unknown, unknown, unknown> | undefined;
+	#generator: Handling | undefined;
 	/** The datagram that the generator was made for, until its first `yield`. */
 	#first: Uint8Array | undefined;
 	#queue: FlowQueue | undefined;
@@ -85,7 +93,7 @@ export class Flow {
 		this.#unpark();
 		const error = new TimeoutError("Timed out: the peer was idle for too long");
 		this.#quiet = error;
-		this.#step("throw", error);
+		this.#step(callThrow, error);
 	}
 
 	/** Leaves alone a handler that does not end. What it does from now on changes nothing here. */
@@ -110,13 +118,23 @@ export class Flow {
 		this.#task = new HandlerTask(service.scope, service.values);
 		service.handlerStarted(this);
 		try {
-			this.#generator = service.newGenerator(this.#task, this.client);
+			this.#await(this.#task.run(this.#firstStep, service.handler, this.client));
 		} catch (error) {
 			this.#failed(error);
-			return;
 		}
-		this.#step("next", undefined);
 	}
+
+	readonly #firstStep = (
+		handler: DatagramRequestHandler<never, never>,
+		client: DatagramClient<never>,
+	): Promise<Stopped> => {
+		const generator = handler.handle(client) as Handling;
+		if (typeof generator?.next !== "function" || typeof generator.throw !== "function") {
+			throw new TypeError('Cannot handle a datagram: "handle" did not return an async generator');
+		}
+		this.#generator = generator;
+		return generator.next();
+	};
 
 	/** Gives a datagram to the handler, which waits for it at a `yield`. */
 	#deliver(data: Uint8Array, queued = false): void {
@@ -131,27 +149,29 @@ export class Flow {
 			this.#throwIn(error);
 			return;
 		}
-		this.#step("next", packet);
+		this.#step(callNext, packet);
 	}
 
 	#throwIn(error: unknown): void {
-		this.#step("throw", error);
+		this.#step(callThrow, error);
 	}
 
-	#step(how: "next" | "throw" | "return", value: unknown): void {
+	#step(how: (generator: Handling, value: unknown) => Promise<Stopped>, value: unknown): void {
 		this.#state = "running";
 		this.#service.lastFlow = this;
 		try {
-			const generator = this.#generator as AsyncGenerator<unknown, unknown, unknown>;
-			const step = stepInContext(this.#task as HandlerTask, generator, how, value);
-			Promise.resolve(step).then(this.#stepped, this.#failed);
+			this.#await((this.#task as HandlerTask).run(how, this.#generator as Handling, value));
 		} catch (error) {
 			this.#failed(error);
 		}
 	}
 
+	#await(step: Promise<Stopped>): void {
+		Promise.resolve(step).then(this.#stepped, this.#failed);
+	}
+
 	/** The handler stopped at a `yield`, or returned. */
-	readonly #stepped = (result: IteratorResult<unknown, unknown>): void => {
+	readonly #stepped = (result: Stopped): void => {
 		if (this.#state === "abandoned") return;
 		if (result.done) return this.#ended("refused");
 		const task = this.#task as HandlerTask;
@@ -206,9 +226,9 @@ export class Flow {
 		const { error } = this.#closing as { error: Error };
 		if (this.#closeTries++ === 0) {
 			this.#quiet = error;
-			this.#step("throw", error);
+			this.#step(callThrow, error);
 		} else if (this.#closeTries <= CLOSE_TRIES) {
-			this.#step("return", undefined);
+			this.#step(callReturn, undefined);
 		} else {
 			this.#service.abandon(this, 'it yields in a "finally" block');
 		}

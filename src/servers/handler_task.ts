@@ -1,15 +1,15 @@
 import type { CancelScope } from "../concurrency/cancel_scope.ts";
-import { type Context, type ContextValues, nextTaskId, type TaskInfo } from "../concurrency/context.ts";
+import { type ContextValues, nextTaskId, type TaskInfo } from "../concurrency/context.ts";
+import { ReentrantContext } from "../concurrency/reentrant_context.ts";
 
-/** @internal One run of a handler: task and context in one, as there is one for each datagram. */
-export class HandlerTask implements TaskInfo, Context {
+/** @internal One run of a handler: its task and its context in one object, as there is one for each datagram. */
+export class HandlerTask extends ReentrantContext implements TaskInfo {
 	readonly id: number = nextTaskId();
-	readonly scope: CancelScope;
 	values: ContextValues;
 	parkedIn: CancelScope | undefined = undefined;
 
 	constructor(scope: CancelScope, values: ContextValues) {
-		this.scope = scope;
+		super(scope);
 		this.values = values;
 	}
 
