@@ -69,15 +69,13 @@ export {
 	type StringLineSerializerOptions,
 } from "./src/serializers/string_line_serializer.ts";
 export type { TextEncodingName } from "./src/serializers/text_encoding.ts";
+export { AddressCookies, type AddressCookiesOptions } from "./src/servers/address_cookies.ts";
 export { DatagramClient } from "./src/servers/datagram_client.ts";
 export type { DatagramHandler, DatagramRequestHandler, HandlerGenerator } from "./src/servers/handlers.ts";
-export {
-	NetworkServer,
-	type NetworkServerOptions,
-	type ServeOptions,
-	type ShutdownOptions,
-} from "./src/servers/network_server.ts";
+export { NetworkServer } from "./src/servers/network_server.ts";
 export type { ReceiveParams } from "./src/servers/receive_params.ts";
+export { type RunUntilSignalOptions, runUntilSignal } from "./src/servers/run_until_signal.ts";
+export type { NetworkServerOptions, ServeOptions, ShutdownOptions } from "./src/servers/server_options.ts";
 export type { DatagramDrops, DatagramServerStats } from "./src/servers/stats.ts";
 export { UdpServer, type UdpServerOptions } from "./src/servers/udp_server.ts";
 export { InetAddress } from "./src/sockets/address.ts";

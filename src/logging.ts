@@ -32,7 +32,10 @@ const PER_SECOND = 10;
 const KINDS = 1000;
 const SECOND = 1000;
 
-/** @internal Warnings and errors of which strangers can cause any number: at most ten alike a second are written. */
+/**
+ * @internal What a server logs. Of warnings and errors, which strangers can cause in any number, at most ten alike a
+ * second are written. A logger that throws changes nothing else.
+ */
 export class LimitedLog {
 	readonly #logger: Logger;
 	readonly #now: () => number;
@@ -44,14 +47,19 @@ export class LimitedLog {
 		this.#now = now;
 	}
 
+	/** Writes an information. */
+	info(message: string): void {
+		this.#write("info", () => message);
+	}
+
 	/** Writes a warning, unless ten of this kind were written this second. */
 	warn(kind: string, message: () => string): void {
-		if (this.#allow(kind)) this.#logger.warn(message());
+		if (this.#allow(kind)) this.#write("warn", message);
 	}
 
 	/** Writes an error, unless ten of this kind were written this second. */
 	error(kind: string, message: () => string): void {
-		if (this.#allow(kind)) this.#logger.error(message());
+		if (this.#allow(kind)) this.#write("error", message);
 	}
 
 	/** Writes how many records were held back. Also happens with the first record of a later second. */
@@ -59,7 +67,7 @@ export class LimitedLog {
 		const counts = this.#counts;
 		this.#counts = new Map();
 		for (const [kind, count] of counts) {
-			if (count > PER_SECOND) this.#logger.warn(`Suppressed ${count - PER_SECOND} more records: ${kind}`);
+			if (count > PER_SECOND) this.#write("warn", () => `Suppressed ${count - PER_SECOND} more records: ${kind}`);
 		}
 	}
 
@@ -74,15 +82,27 @@ export class LimitedLog {
 		this.#counts.set(key, count);
 		return count <= PER_SECOND;
 	}
+
+	#write(level: "info" | "warn" | "error", message: () => string): void {
+		try {
+			this.#logger[level](message());
+		} catch {
+			// There is nowhere left to report it.
+		}
+	}
 }
 
+/** How deep causes are shown: they may go in a circle. */
+const MAX_DEPTH = 8;
+
 /** @internal The text of anything thrown, with the stack and the causes, whatever it is. */
-export function describeError(error: unknown): string {
+export function describeError(error: unknown, depth = 0): string {
 	try {
 		if (!(error instanceof Error)) return String(error);
-		const text = `${error.stack ?? error}`;
+		const text = String(error.stack ?? error);
 		const inner = error instanceof AggregateError ? error.errors : error.cause === undefined ? [] : [error.cause];
-		return [text, ...inner.map((cause) => `Caused by: ${cause instanceof Error ? (cause.stack ?? cause) : String(cause)}`)].join("\n");
+		if (depth === MAX_DEPTH) return text;
+		return [text, ...inner.map((cause) => `Caused by: ${describeError(cause, depth + 1)}`)].join("\n");
 	} catch {
 		return "(an error that cannot be shown)";
 	}

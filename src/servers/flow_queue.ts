@@ -22,9 +22,10 @@ export class FlowQueue {
 			counts.dropped.totalQueue++;
 			return;
 		}
+		const mayDropOld = overflow === "drop-oldest" && data.length <= limits.bytesPerPeer;
 		while (this.size >= limits.datagramsPerPeer || this.#bytes + data.length > limits.bytesPerPeer) {
 			counts.dropped.peerQueue++;
-			if (overflow === "drop-newest" || this.size === 0) return;
+			if (!mayDropOld) return;
 			this.take();
 			counts.queued--;
 		}

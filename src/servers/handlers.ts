@@ -34,7 +34,7 @@ export type DatagramHandler<Response, Request> =
 
 /**
  * @internal The object form of a handler.
- * @throws {TypeError} when it is neither form.
+ * @throws {TypeError} when it is neither form, or its `serviceInit` is no function.
  */
 export function datagramHandler<Response, Request>(
 	handler: DatagramHandler<Response, Request>,
@@ -42,6 +42,9 @@ export function datagramHandler<Response, Request>(
 	if (typeof handler === "function") return { handle: handler };
 	if (typeof handler?.handle !== "function") {
 		throw new TypeError(`Cannot use ${String(handler)} as "handler": neither a function nor an object with "handle"`);
+	}
+	if (handler.serviceInit !== undefined && typeof handler.serviceInit !== "function") {
+		throw new TypeError(`Cannot use ${String(handler.serviceInit)} as "serviceInit": not a function`);
 	}
 	return handler;
 }

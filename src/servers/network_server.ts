@@ -2,34 +2,15 @@ import type { AsyncBackend } from "../backend/async_backend.ts";
 import { detectBackend } from "../backend/detect.ts";
 import { checkDuration } from "../concurrency/durations.ts";
 import { AsyncExitStack } from "../concurrency/exit_stack.ts";
+import { isCancellation } from "../concurrency/is_cancellation.ts";
 import { BusyResourceError, ServerAlreadyRunningError, ServerClosedError } from "../errors.ts";
 import { checkLimits, type Limits } from "../limits.ts";
 import { checkLogger, describeError, LimitedLog, type Logger } from "../logging.ts";
 import type { InetAddress } from "../sockets/address.ts";
 import type { UdpSocket } from "../sockets/udp_socket.ts";
+import type { NetworkServerOptions, ServeOptions, ShutdownOptions } from "./server_options.ts";
 import { ServerRun, type Service } from "./server_run.ts";
-
-/** Options of every server. */
-export interface NetworkServerOptions {
-	/** Default: the running runtime's. */
-	backend?: AsyncBackend | undefined;
-	/** Where log records go. Default: warnings and errors to standard error. */
-	logger?: Logger | undefined;
-	/** Overrides of `defaultLimits`. */
-	limits?: Partial<Limits> | undefined;
-}
-
-/** Options of `server.serveForever()`. */
-export interface ServeOptions {
-	/** Called when the server has begun to serve. */
-	onListening?: (() => void) | undefined;
-}
-
-/** Options of `server.shutdown()`. */
-export interface ShutdownOptions {
-	/** Milliseconds that running handlers get to finish. Default 0: they are cancelled at once. */
-	drain?: number | undefined;
-}
+import { waitFor } from "./wait_for.ts";
 
 /**
  * The life of a server, whatever it serves: opened by `activate()`, serving by `serveForever()` or `start()`, stopped by
@@ -46,6 +27,8 @@ export abstract class NetworkServer {
 	#activation: Promise<void> | undefined;
 	#run: ServerRun | undefined;
 	#background: Promise<void> | undefined;
+	#broken: Error | undefined;
+	#abandoned: string[] = [];
 	#closed = false;
 	#closing: Promise<void> | undefined;
 
@@ -61,8 +44,8 @@ export abstract class NetworkServer {
 	protected abstract open(backend: AsyncBackend): Promise<UdpSocket[]>;
 	/** @internal Calls the handler's `serviceInit`, if it has one. */
 	protected abstract initService(exitStack: AsyncExitStack): Promise<void>;
-	/** @internal Begins to serve on the sockets. */
-	protected abstract startService(backend: AsyncBackend, sockets: readonly UdpSocket[]): Service;
+	/** @internal Makes what serves on the sockets, once. */
+	protected abstract createService(backend: AsyncBackend, sockets: readonly UdpSocket[]): Service;
 
 	/**
 	 * The backend.
@@ -118,7 +101,7 @@ export abstract class NetworkServer {
 	 * Serves until `shutdown()` or `close()` is called, or the scope around the call is cancelled.
 	 *
 	 * @throws {ServerAlreadyRunningError} when the server serves already.
-	 * @throws {ServerClosedError} {SocketError} as {@linkcode NetworkServer.activate}.
+	 * @throws {ServerClosedError} {SocketError} as `activate()`.
 	 * @throws what `serviceInit` throws, or made the sockets unusable.
 	 */
 	async serveForever(options: ServeOptions = {}): Promise<void> {
@@ -141,14 +124,14 @@ export abstract class NetworkServer {
 	}
 
 	/**
-	 * Serves in the background; resolves when the server has begun to serve.
+	 * Serves in the background; resolves when the server has begun to serve, or was shut down before it did.
 	 *
-	 * @throws what {@linkcode NetworkServer.serveForever} throws before that. Later failures are logged, and thrown by `wait()`.
+	 * @throws what `serveForever()` throws before that. Later failures are logged, and thrown by `wait()`.
 	 */
 	async start(): Promise<void> {
+		this.#backend ??= await detectBackend();
 		if (this.#closed) throw new ServerClosedError();
 		if (this.#run !== undefined) throw new ServerAlreadyRunningError();
-		this.#backend ??= await detectBackend();
 		await new Promise<void>((resolve, reject) => {
 			let begun = false;
 			const onListening = (): void => {
@@ -166,7 +149,9 @@ export abstract class NetworkServer {
 
 	/** Waits until a server that was started with `start()` has stopped; throws what made it fail. */
 	async wait(): Promise<void> {
-		await this.#background;
+		if (this.#background !== undefined) {
+			await waitFor(this.backend.scheduler, this.#background, "the end of the server");
+		}
 	}
 
 	/**
@@ -195,12 +180,24 @@ export abstract class NetworkServer {
 		this.#closed = true;
 		run?.stop(0);
 		this.#closing ??= this.#close(run);
+		// Inside the server nobody waits for it.
+		this.#closing.catch(() => undefined);
 		if (!run?.isInside()) await this.#closing;
 	}
 
-	/** The same as {@linkcode NetworkServer.close}. */
+	/** The same as `close()`. */
 	[Symbol.asyncDispose](): Promise<void> {
 		return this.close();
+	}
+
+	/** @internal The backend, if it is known yet. */
+	get knownBackend(): AsyncBackend | undefined {
+		return this.#backend;
+	}
+
+	/** @internal What had to be left alone when the server stopped last, by name. */
+	get abandoned(): readonly string[] {
+		return this.#abandoned;
 	}
 
 	/** @internal All sockets, closed ones included, for the counters. */
@@ -217,29 +214,59 @@ export abstract class NetworkServer {
 		}
 		this.#sockets = sockets;
 		for (const socket of sockets) {
-			socket.core.onBroken = (error) => this.#run?.fail(error);
+			socket.core.onBroken = (error) => {
+				this.#broken ??= error;
+				this.#run?.fail(error);
+			};
 			socket.core.onError = (what, error) =>
-				this.log.warn(`error on datagram ${what}`, () => `Unrelated error occurred on datagram ${what}: ${error.name}: ${error.message}`);
+				this.log.warn(
+					`error on datagram ${what}`,
+					() => `Unrelated error occurred on datagram ${what}: ${error.name}: ${error.message}`,
+				);
 		}
 	}
 
 	async #serve(backend: AsyncBackend, run: ServerRun, options: ServeOptions): Promise<void> {
-		await this.activate();
+		await waitFor(backend.scheduler, this.activate(), "the sockets of the server");
+		if (this.#broken !== undefined) throw this.#broken;
 		const exitStack = new AsyncExitStack();
 		let service: Service | undefined;
+		let failure: { readonly error: unknown } | undefined;
 		try {
 			await run.setUp(() => this.initService(exitStack));
-			service = this.startService(backend, this.#sockets);
-			this.#logger.info(`Start serving at ${this.getAddresses().join(", ")}`);
+			service = this.createService(backend, this.#sockets);
 			run.started(service);
+			this.log.info(`Start serving at ${this.getAddresses().join(", ")}`);
+			service.start();
 			options.onListening?.();
 			await run.stopRequested();
-		} finally {
-			this.#logger.info("Server loop break, waiting for remaining tasks...");
-			await run.tearDown(service, exitStack, this.limits.abandonTimeout);
-			this.log.flush();
-			this.#logger.info("Server stopped");
+		} catch (error) {
+			failure = { error };
 		}
+		this.log.info("Server loop break, waiting for remaining tasks...");
+		try {
+			await run.stopService(service);
+			await this.#unwind(run, exitStack, service);
+		} catch (error) {
+			const both = failure !== undefined && !isCancellation(failure.error) && failure.error !== error;
+			failure = {
+				error: both ? new AggregateError([failure?.error, error], "The server and its clean-up failed") : error,
+			};
+		}
+		this.log.flush();
+		this.log.info("Server stopped");
+		if (failure !== undefined) throw failure.error;
+	}
+
+	async #unwind(run: ServerRun, exitStack: AsyncExitStack, service: Service | undefined): Promise<void> {
+		const { abandonTimeout } = this.limits;
+		this.#abandoned = [...(service?.abandoned ?? [])];
+		if (await run.unwind(exitStack, abandonTimeout)) return;
+		this.#abandoned.push('the clean-up of "serviceInit"');
+		this.log.warn(
+			"abandoned clean-up",
+			() => `Cut short the clean-up of "serviceInit": it took longer than ${abandonTimeout} ms`,
+		);
 	}
 
 	async #close(run: ServerRun | undefined): Promise<void> {

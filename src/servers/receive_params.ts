@@ -22,7 +22,8 @@ export function checkReceiveParams(value: unknown): ReceiveParams | undefined {
 	if (signal !== undefined && !(signal instanceof AbortSignal)) {
 		throw new TypeError(`Cannot use ${show(signal)} as "signal": not an AbortSignal`);
 	}
-	return value;
+	// What was checked, whatever a getter or a proxy says the next time.
+	return { timeout, signal };
 }
 
 function show(value: unknown): string {

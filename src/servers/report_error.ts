@@ -3,7 +3,7 @@ import { describeError, type LimitedLog } from "../logging.ts";
 
 /** @internal Logs what escaped a handler: use of a closed client as a warning, everything else as an error. */
 export function reportHandlerError(log: LimitedLog, error: unknown, client: () => string): void {
-	const [misuse, rest] = split(error);
+	const [misuse, rest] = safely<Split>(() => split(error), [undefined, { error }]);
 	if (misuse !== undefined) {
 		log.warn(
 			"operation on a closed client",
@@ -19,8 +19,10 @@ export function reportHandlerError(log: LimitedLog, error: unknown, client: () =
 	}
 }
 
+type Split = [misuse: unknown, rest: { error: unknown } | undefined];
+
 /** Separates the errors about closed clients from the others. */
-function split(error: unknown): [misuse: unknown, rest: { error: unknown } | undefined] {
+function split(error: unknown): Split {
 	if (error instanceof ClientClosedError) return [error, undefined];
 	if (!(error instanceof AggregateError)) return [undefined, { error }];
 	const misuse = error.errors.find((inner) => inner instanceof ClientClosedError);
@@ -31,9 +33,14 @@ function split(error: unknown): [misuse: unknown, rest: { error: unknown } | und
 }
 
 function errorName(error: unknown): string {
+	return safely(() => (error instanceof Error ? String(error.name) : typeof error), "unknown");
+}
+
+/** What is thrown may be anything, and even looking at it may throw. */
+function safely<T>(look: () => T, otherwise: T): T {
 	try {
-		return error instanceof Error ? String(error.name) : typeof error;
+		return look();
 	} catch {
-		return "unknown";
+		return otherwise;
 	}
 }

@@ -1,10 +1,18 @@
 import type { AsyncBackend } from "../backend/async_backend.ts";
-import type { CancelScope } from "../concurrency/cancel_scope.ts";
+import type { CancelScope, Interruptible } from "../concurrency/cancel_scope.ts";
 import type { Event } from "../concurrency/event.ts";
 import type { AsyncExitStack } from "../concurrency/exit_stack.ts";
+import { waitFor } from "./wait_for.ts";
+
+/** Milliseconds that clean-up gets to end after it was cancelled. */
+const AFTER_CLEANUP = 1_000;
 
 /** @internal What serves while a server runs. */
 export interface Service {
+	/** The handlers that had to be left alone when it stopped, by name. */
+	readonly abandoned?: readonly string[];
+	/** Begins to serve. */
+	start(): void;
 	/** Lets handlers end until the given time, then cancels them, and resolves when all have ended. */
 	stop(drainUntil: number): Promise<void>;
 	/** Brings the end of the drain forward. */
@@ -51,19 +59,19 @@ export class ServerRun {
 		return scope !== undefined && this.#scope !== undefined && scope.isInside(this.#scope);
 	}
 
-	/** Runs `serviceInit`. */
+	/** Runs `serviceInit`. A stop that came before or meanwhile ends the run here, at the latest. */
 	async setUp(init: () => Promise<void>): Promise<void> {
+		if (this.#stopping) await this.#backend?.checkpoint();
 		this.settingUp = true;
 		try {
 			await init();
 		} finally {
 			this.settingUp = false;
 		}
-		// A stop that came meanwhile ends it here, at the latest.
 		if (this.#stopping) await this.#backend?.checkpoint();
 	}
 
-	/** The service serves. */
+	/** The service serves from now on. */
 	started(service: Service): void {
 		this.#service = service;
 	}
@@ -95,25 +103,49 @@ export class ServerRun {
 		if (this.#failure !== undefined) throw this.#failure.error;
 	}
 
-	/** Stops the service, ends what `serviceInit` started, then unwinds its stack: shielded, but not for ever. */
-	async tearDown(service: Service | undefined, exitStack: AsyncExitStack, timeout: number): Promise<void> {
+	/** Stops the service and ends what `serviceInit` started. Cancellation from outside ends the drain. */
+	async stopService(service: Service | undefined): Promise<void> {
 		const backend = this.#backend as AsyncBackend;
+		const { scope } = backend.scheduler.context();
 		this.#stopping = true;
-		await backend.shield(async () => {
-			await service?.stop(this.#drainUntil);
+		const hurry: Interruptible = {
+			waitsFor: "the end of the handlers",
+			interrupt() {
+				scope.removeWait(hurry);
+				service?.hurry(-Infinity);
+			},
+		};
+		if (scope.cancelledBy() !== undefined) this.#drainUntil = -Infinity;
+		else scope.addWait(hurry);
+		try {
+			await backend.shield(async () => service?.stop(this.#drainUntil));
+		} finally {
+			scope.removeWait(hurry);
 			this.#scope?.cancel();
+		}
+	}
+
+	/**
+	 * Unwinds the stack of `serviceInit`: shielded, but not for ever. Answers whether it was done in time.
+	 *
+	 * @throws what a clean-up threw.
+	 */
+	async unwind(exitStack: AsyncExitStack, timeout: number): Promise<boolean> {
+		const backend = this.#backend as AsyncBackend;
+		const deadline = backend.now() + timeout;
+		const scope = backend.openCancelScope({ shield: true, deadline });
+		const done = backend.runScope(scope, () => exitStack.disposeAsync());
+		return await new Promise((resolve, reject) => {
+			const abandon = backend.scheduler.timers.deadline(() => resolve(false));
+			abandon.set(deadline + AFTER_CLEANUP);
+			done.finally(() => abandon.clear()).then(() => resolve(!scope.cancelledCaught), reject);
 		});
-		const scope = backend.openCancelScope({ shield: true, deadline: backend.now() + timeout });
-		await backend.runScope(scope, () => exitStack.disposeAsync());
 	}
 
 	/** Waits for the end. */
 	async wait(): Promise<void> {
 		const backend = this.#backend;
-		if (backend === undefined) return this.ended;
-		const event = backend.createEvent();
-		void this.ended.then(() => event.set());
-		await event.wait();
+		await (backend === undefined ? this.ended : waitFor(backend.scheduler, this.ended, "the end of the server"));
 	}
 
 	/** Everything is over. */

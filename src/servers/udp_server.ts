@@ -7,7 +7,8 @@ import { checkUdpOptions, type UdpSocketOptions } from "../sockets/udp_options.t
 import { UdpSocket } from "../sockets/udp_socket.ts";
 import { DatagramService } from "./datagram_service.ts";
 import { type DatagramHandler, type DatagramRequestHandler, datagramHandler } from "./handlers.ts";
-import { NetworkServer, type NetworkServerOptions } from "./network_server.ts";
+import { NetworkServer } from "./network_server.ts";
+import type { NetworkServerOptions } from "./server_options.ts";
 import type { Service } from "./server_run.ts";
 import { type DatagramServerStats, newCounts } from "./stats.ts";
 
@@ -131,7 +132,7 @@ export class UdpServer<Response = unknown, Request = Response> extends NetworkSe
 	}
 
 	/** @internal */
-	protected override startService(backend: AsyncBackend, sockets: readonly UdpSocket[]): Service {
+	protected override createService(backend: AsyncBackend, sockets: readonly UdpSocket[]): Service {
 		const { task, scope: outer } = backend.scheduler.context();
 		const scope = new CancelScope(backend.scheduler.timers);
 		scope.enter(outer);
@@ -149,7 +150,6 @@ export class UdpServer<Response = unknown, Request = Response> extends NetworkSe
 			values: task?.values ?? new Map(),
 		});
 		this.#service = service;
-		service.start();
 		return service;
 	}
 
