@@ -36,7 +36,11 @@ function v6Bytes(host: string): number[] {
 	// The URL parser spells every IPv6 address in one way, without embedded IPv4.
 	const text = new URL(`http://[${host.replace(/%.*/, "")}]`).hostname.slice(1, -1);
 	const [head = "", tail] = text.split("::");
-	const groups = (part: string): number[] => (part === "" ? [] : part.split(":").map((group) => Number.parseInt(group, 16)));
+	const groups = (part: string): number[] =>
+		part === "" ? [] : part.split(":").map((group) => Number.parseInt(group, 16));
 	const [before, after] = [groups(head), groups(tail ?? "")];
-	return [...before, ...Array<number>(8 - before.length - after.length).fill(0), ...after].flatMap((group) => [group >> 8, group & 255]);
+	return [...before, ...Array<number>(8 - before.length - after.length).fill(0), ...after].flatMap((group) => [
+		group >> 8,
+		group & 255,
+	]);
 }

@@ -1,6 +1,7 @@
 /** The part of Bun's UDP sockets that is used here, so that no package of types is needed. */
 export interface BunUdpSocket {
 	readonly address: { readonly address: string; readonly port: number };
+	readonly closed: boolean;
 	send(data: Uint8Array, port?: number, address?: string): boolean;
 	sendMany(packets: readonly (Uint8Array | number | string)[]): number;
 	setBroadcast(enabled: boolean): boolean;

@@ -1,9 +1,14 @@
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import type { RawDatagramEvents } from "../../src/backend/driver.ts";
+import { DATAGRAM_OVERHEAD } from "../../src/sockets/receive_queue.ts";
+import { errorCode, isTransient, isUnreachable } from "../../src/sockets/system_error.ts";
 import type { BunUdpSocket } from "./runtime.ts";
 
-/** Sending fails with the ICMP error of an earlier datagram, to whomever that went; trying again sends this one. */
-const REFUSED_TRIES = 2;
+/**
+ * Sending fails with the ICMP error of an earlier datagram, to whomever that went; trying again sends this one. On a
+ * connected socket, Bun reports the ICMP error through its `error` callback as well, so nothing is lost.
+ */
+const TRIES = 3;
 /** Milliseconds after which to try again when the kernel is full: Bun's `drain` does not always come. */
 const FULL_PAUSE = 1;
 
@@ -14,26 +19,26 @@ export class SendBatch {
 	/** Bytes that wait. */
 	bytes = 0;
 	readonly #socket: BunUdpSocket;
-	readonly #connected: boolean;
+	/** How many items of `#packets` make a datagram. */
+	readonly #width: 1 | 3;
 	readonly #events: RawDatagramEvents;
 	/** For `sendMany`: data, port and address of each datagram in turn; for connected sockets only the data. */
 	#packets: (Uint8Array | number | string)[] = [];
 	#done: Done[] = [];
 	#scheduled = false;
 	#retry: ReturnType<typeof setTimeout> | undefined;
-	#full = false;
 
 	constructor(socket: BunUdpSocket, connected: boolean, events: RawDatagramEvents) {
 		this.#socket = socket;
-		this.#connected = connected;
+		this.#width = connected ? 1 : 3;
 		this.#events = events;
 	}
 
 	add(data: Uint8Array, port: number, host: string, done: Done): void {
-		if (this.#connected) this.#packets.push(data);
+		if (this.#width === 1) this.#packets.push(data);
 		else this.#packets.push(data, port, host);
 		this.#done.push(done);
-		this.bytes += data.length;
+		this.bytes += data.length + DATAGRAM_OVERHEAD;
 		if (this.#scheduled) return;
 		this.#scheduled = true;
 		setImmediate(this.#onTurn);
@@ -41,29 +46,19 @@ export class SendBatch {
 
 	/** Sends what the kernel takes. The rest waits for it. */
 	flush(): void {
+		if (this.#done.length === 0) return;
 		while (this.#done.length > 0) {
-			const sent = this.#sendMany();
-			this.#settle(sent);
-			if (this.#done.length > 0 && sent === 0) {
-				this.#full = true;
-				this.#retry ??= setTimeout(this.#onRetry, FULL_PAUSE);
-				return;
-			}
+			if (this.#sendSome()) continue;
+			this.#retry ??= setTimeout(this.#onRetry, FULL_PAUSE);
+			return;
 		}
-		if (this.#full) {
-			this.#full = false;
-			this.#events.drain();
-		}
+		this.#events.drain();
 	}
 
-	/** Forgets what waits. */
-	stop(): void {
+	/** Gives up what waits. */
+	stop(error: unknown): void {
 		clearTimeout(this.#retry);
-		const done = this.#done;
-		this.#packets = [];
-		this.#done = [];
-		this.bytes = 0;
-		for (const callback of done) callback?.(Object.assign(new Error("the socket was closed"), { code: "ECANCELED" }));
+		this.#settle(this.#done.length, error);
 	}
 
 	readonly #onTurn = (): void => {
@@ -76,57 +71,55 @@ export class SendBatch {
 		this.flush();
 	};
 
-	/** How many the kernel took. A datagram that it refuses for good is reported and left out. */
-	#sendMany(): number {
-		for (let tries = 0; ; tries++) {
+	/** Answers false when the kernel is full. */
+	#sendSome(): boolean {
+		let sent: number;
+		try {
+			sent = this.#socket.sendMany(this.#packets);
+		} catch {
+			// It does that only when the first one fails: whatever can be sent before an error, is.
+			return this.#sendFirst();
+		}
+		this.#settle(sent);
+		return sent > 0;
+	}
+
+	/** Answers false when the kernel is full. */
+	#sendFirst(): boolean {
+		const [data, port, host] = this.#packets as [Uint8Array, number, string];
+		for (let tries = 1; ; tries++) {
 			try {
-				return this.#socket.sendMany(this.#packets);
+				const taken = this.#width === 1 ? this.#socket.send(data) : this.#socket.send(data, port, host);
+				if (taken) this.#settle(1);
+				return taken;
 			} catch (error) {
-				const { code } = error as { code?: string };
-				if (code === "ECONNREFUSED" && !this.#connected && tries < REFUSED_TRIES) continue;
-				return this.#sendSingly();
+				if (isUnreachable(errorCode(error)) && tries < TRIES) continue;
+				// Out of buffers: those behind it fail as well, so that the core tries all of them again in their order.
+				const lost = this.#socket.closed;
+				this.#settle(lost || isTransient(error) ? this.#done.length : 1, error);
+				if (lost) this.#events.close(error);
+				return true;
 			}
 		}
 	}
 
-	/** `sendMany` threw, and does not say for which: sends one by one until the kernel is full. */
-	#sendSingly(): number {
-		const width = this.#connected ? 1 : 3;
-		const count = this.#done.length;
-		for (let index = 0; index < count; index++) {
-			const [data, port, host] = this.#packets.slice(index * width, index * width + width) as [Uint8Array, number, string];
-			for (let tries = 0; ; tries++) {
-				try {
-					const taken = this.#connected ? this.#socket.send(data) : this.#socket.send(data, port, host);
-					if (!taken) return index;
-					break;
-				} catch (error) {
-					const { code } = error as { code?: string };
-					if (code === "ECONNREFUSED" && !this.#connected && tries < REFUSED_TRIES) continue;
-					this.#fail(index, error, data, port, host);
-					break;
-				}
-			}
-		}
-		return count;
-	}
-
-	#fail(index: number, error: unknown, data: Uint8Array, port: number, host: string): void {
-		const done = this.#done[index];
-		this.#done[index] = undefined;
-		if (done !== undefined) done(error);
-		else this.#events.sendError(error, data, port, host);
-	}
-
-	#settle(count: number): void {
-		const width = this.#connected ? 1 : 3;
+	#settle(count: number, error?: unknown): void {
+		const width = this.#width;
 		const packets = this.#packets;
 		const done = this.#done;
 		this.#packets = count === done.length ? [] : packets.slice(count * width);
 		this.#done = count === done.length ? [] : done.slice(count);
 		for (let index = 0; index < count; index++) {
-			this.bytes -= (packets[index * width] as Uint8Array).length;
-			done[index]?.();
+			const data = packets[index * width] as Uint8Array;
+			this.bytes -= data.length + DATAGRAM_OVERHEAD;
+			const callback = done[index];
+			if (callback !== undefined) callback(error);
+			else if (error !== undefined) this.#failed(error, data, packets[index * width + 1], packets[index * width + 2]);
 		}
+	}
+
+	#failed(error: unknown, data: Uint8Array, port: unknown, host: unknown): void {
+		if (this.#width === 1) this.#events.sendError(error, data);
+		else this.#events.sendError(error, data, port as number, host as string);
 	}
 }

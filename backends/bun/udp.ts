@@ -1,10 +1,15 @@
 import type { RawDatagramEvents, RawDatagramSocket, RawUdpOptions } from "../../src/backend/driver.ts";
+import { UnsupportedOperationError } from "../../src/errors.ts";
 import { kernelDrops } from "../kernel_drops.ts";
 import { type BunUdpSocket, bunRuntime, IPV6_ONLY, REUSE_ADDRESS, REUSE_PORT } from "./runtime.ts";
 import { SendBatch } from "./send_batch.ts";
 
 /** Opens a socket of `Bun.udpSocket`. */
 export async function openUdp(options: RawUdpOptions, events: RawDatagramEvents): Promise<RawDatagramSocket> {
+	if (options.multicastTtl === 0) {
+		const hint = 'Bun takes a "multicastTtl" from 1 to 255';
+		throw new UnsupportedOperationError({ capability: "udpMulticastOptions", backend: "bun", hint });
+	}
 	let batch: SendBatch | undefined;
 	const socket = await bunRuntime().udpSocket({
 		hostname: options.host,
@@ -65,7 +70,7 @@ class BunDatagramSocket implements RawDatagramSocket {
 
 	async close(): Promise<void> {
 		this.#batch.flush();
-		this.#batch.stop();
+		this.#batch.stop(Object.assign(new Error("the socket was closed"), { code: "ECANCELED" }));
 		this.#socket.close();
 	}
 

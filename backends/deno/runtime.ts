@@ -3,7 +3,10 @@ export interface DenoDatagramConn {
 	readonly addr: DenoAddress;
 	receive(buffer?: Uint8Array): Promise<[Uint8Array, DenoAddress]>;
 	send(data: Uint8Array, to: DenoAddress): Promise<number>;
-	joinMulticastV4(group: string, networkInterface: string): Promise<DenoMembership & { setTTL(ttl: number): Promise<void> }>;
+	joinMulticastV4(
+		group: string,
+		networkInterface: string,
+	): Promise<DenoMembership & { setTTL(ttl: number): Promise<void> }>;
 	joinMulticastV6(group: string, networkInterface: number): Promise<DenoMembership>;
 	close(): void;
 }

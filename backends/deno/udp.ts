@@ -1,19 +1,33 @@
 import { setImmediate, setTimeout } from "node:timers";
-import type { MulticastOptions, RawDatagramEvents, RawDatagramSocket, RawUdpOptions } from "../../src/backend/driver.ts";
+import type {
+	MulticastOptions,
+	RawDatagramEvents,
+	RawDatagramSocket,
+	RawUdpOptions,
+} from "../../src/backend/driver.ts";
 import { UnsupportedOperationError } from "../../src/errors.ts";
+import { DATAGRAM_OVERHEAD } from "../../src/sockets/receive_queue.ts";
+import { errorCode, isTransient } from "../../src/sockets/system_error.ts";
 import { kernelDrops } from "../kernel_drops.ts";
-import { type DenoDatagramConn, type DenoMembership, denoRuntime } from "./runtime.ts";
+import { Memberships, setMulticastTtl } from "./multicast.ts";
+import { type DenoDatagramConn, denoRuntime } from "./runtime.ts";
 
 /** Larger than any UDP payload, so that nothing is truncated, which Deno would not tell. */
 const BUFFER_SIZE = 65_536;
 /** Datagrams after which the event loop gets a turn: a flood must not starve timers. */
 const PER_TURN = 64;
-/** Receive errors in a row after which a pause follows, and after which the socket counts as lost. */
+/** Receive errors in a row after which each one is followed by a pause, in milliseconds. */
 const PAUSE_AFTER = 10;
-const LOST_AFTER = 1_000;
 const PAUSE = 1;
 
 const MAPPED = "::ffff:";
+
+interface Unsent {
+	readonly data: Uint8Array;
+	readonly port: number;
+	readonly host: string;
+	readonly done: ((error?: unknown) => void) | undefined;
+}
 
 /** Opens a socket of `Deno.listenDatagram`. */
 export async function openUdp(options: RawUdpOptions, events: RawDatagramEvents): Promise<RawDatagramSocket> {
@@ -38,17 +52,6 @@ export async function openUdp(options: RawUdpOptions, events: RawDatagramEvents)
 	return new DenoDatagramSocket(conn, events, options.family);
 }
 
-/** Deno has this only behind a symbol of its own, for its `node:dgram`. */
-async function setMulticastTtl(conn: DenoDatagramConn, ttl: number): Promise<void> {
-	const prototype = Object.getPrototypeOf(conn);
-	const symbol = Object.getOwnPropertySymbols(prototype).find(({ description }) => description === "setMulticastTTL");
-	if (symbol === undefined) {
-		const hint = "this version of Deno cannot set the time to live of multicast datagrams";
-		throw new UnsupportedOperationError({ capability: "udpMulticastOptions", backend: "deno", hint });
-	}
-	await (conn as unknown as Record<symbol, (ttl: number) => unknown>)[symbol]?.(ttl);
-}
-
 class DenoDatagramSocket implements RawDatagramSocket {
 	readonly localAddress: { readonly host: string; readonly port: number };
 	bufferedAmount = 0;
@@ -56,7 +59,11 @@ class DenoDatagramSocket implements RawDatagramSocket {
 	readonly #events: RawDatagramEvents;
 	/** Whether this is an IPv6 socket, which on Deno serves IPv4 as well, by mapped addresses. */
 	readonly #dual: boolean;
-	readonly #memberships: Map<string, DenoMembership> = new Map();
+	readonly #memberships: Memberships;
+	readonly #receiving: Promise<void>;
+	/** Datagrams that wait for the one before them. */
+	#queue: Unsent[] = [];
+	#sending: Promise<void> | undefined;
 	#closed = false;
 
 	constructor(conn: DenoDatagramConn, events: RawDatagramEvents, family: 4 | 6) {
@@ -64,52 +71,67 @@ class DenoDatagramSocket implements RawDatagramSocket {
 		this.#conn = conn;
 		this.#events = events;
 		this.#dual = family === 6;
-		void this.#receive();
+		this.#memberships = new Memberships(conn);
+		this.#receiving = this.#receive();
 	}
 
 	send(data: Uint8Array, port: number, host: string, done?: (error?: unknown) => void): void {
-		this.bufferedAmount += data.length;
-		const hostname = this.#dual && !host.includes(":") ? MAPPED + host : host;
-		this.#conn.send(data, { transport: "udp", hostname, port }).then(
-			() => {
-				this.#taken(data.length);
-				done?.();
-			},
-			(error) => {
-				this.#taken(data.length);
-				if (done !== undefined) done(error);
-				else this.#events.sendError(error, data, port, host);
-			},
-		);
+		this.bufferedAmount += data.length + DATAGRAM_OVERHEAD;
+		this.#queue.push({ data, port, host, done });
+		this.#sending ??= this.#sendQueued();
 	}
 
 	async close(): Promise<void> {
 		this.#closed = true;
 		this.#conn.close();
+		// What is under way keeps the port.
+		await this.#sending;
+		await this.#receiving;
 	}
 
-	async joinGroup(group: string, options: MulticastOptions): Promise<void> {
-		const membership = group.includes(":")
-			? await this.#conn.joinMulticastV6(group, Number(options.interface ?? 0))
-			: await this.#conn.joinMulticastV4(group, options.interface ?? "0.0.0.0");
-		this.#memberships.set(membershipKey(group, options), membership);
+	joinGroup(group: string, options: MulticastOptions): Promise<void> {
+		return this.#memberships.join(group, options);
 	}
 
-	async leaveGroup(group: string, options: MulticastOptions): Promise<void> {
-		const key = membershipKey(group, options);
-		const membership = this.#memberships.get(key);
-		if (membership === undefined) throw Object.assign(new Error("not a member"), { code: "EADDRNOTAVAIL" });
-		this.#memberships.delete(key);
-		await membership.leave();
+	leaveGroup(group: string, options: MulticastOptions): Promise<void> {
+		return this.#memberships.leave(group, options);
 	}
 
 	kernelDrops(): number | undefined {
 		return kernelDrops(this.localAddress.host, this.localAddress.port);
 	}
 
-	#taken(bytes: number): void {
-		this.bufferedAmount -= bytes;
-		if (this.bufferedAmount === 0) this.#events.drain();
+	/** One at a time: Deno sends those that it cannot send at once, such as the first ones of a socket, in reverse order. */
+	async #sendQueued(): Promise<void> {
+		while (this.#queue.length > 0) {
+			const queue = this.#queue;
+			this.#queue = [];
+			let failure: unknown;
+			for (const unsent of queue) {
+				// Out of buffers: those behind it fail as well, so that the core tries all of them again in their order.
+				if (failure === undefined || !isTransient(failure)) failure = await this.#sendOne(unsent);
+				this.#settle(unsent, failure);
+			}
+		}
+		this.#sending = undefined;
+		this.#events.drain();
+	}
+
+	/** Answers with what went wrong, if anything did. */
+	async #sendOne({ data, port, host }: Unsent): Promise<unknown> {
+		const hostname = this.#dual && !host.includes(":") ? MAPPED + host : host;
+		try {
+			await this.#conn.send(data, { transport: "udp", hostname, port });
+			return undefined;
+		} catch (error) {
+			return error;
+		}
+	}
+
+	#settle({ data, port, host, done }: Unsent, error: unknown): void {
+		this.bufferedAmount -= data.length + DATAGRAM_OVERHEAD;
+		if (done !== undefined) done(error);
+		else if (error !== undefined) this.#events.sendError(error, data, port, host);
 	}
 
 	/** One buffer for all receives: a fresh one for each datagram costs Deno more than the datagram itself. */
@@ -125,15 +147,11 @@ class DenoDatagramSocket implements RawDatagramSocket {
 				this.#events.message(data.slice(), host, port);
 			} catch (error) {
 				if (this.#closed) return;
-				if (++errors >= LOST_AFTER) return this.#events.close(error);
+				if (errorCode(error) === "EBADF") return this.#events.close(error);
 				this.#events.error(error);
-				if (errors >= PAUSE_AFTER) await new Promise((resolve) => setTimeout(resolve, PAUSE));
+				if (++errors >= PAUSE_AFTER) await new Promise((resolve) => setTimeout(resolve, PAUSE));
 			}
 			if (count % PER_TURN === 0) await new Promise<void>((resolve) => setImmediate(resolve));
 		}
 	}
-}
-
-function membershipKey(group: string, options: MulticastOptions): string {
-	return `${group}|${options.interface ?? ""}`;
 }

@@ -7,8 +7,8 @@
 import { platform, versions } from "node:process";
 import { type AsyncBackend, createBackend } from "../../src/backend/async_backend.ts";
 import type { Driver } from "../../src/backend/driver.ts";
-import { onSignal } from "../signals.ts";
 import { localAddresses, resolve } from "../resolve.ts";
+import { onSignal } from "../signals.ts";
 import { systemClock } from "../system_clock.ts";
 import { openUdp } from "./udp.ts";
 

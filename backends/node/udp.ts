@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from "node:dgram";
 import type { RawDatagramEvents, RawDatagramSocket, RawUdpOptions } from "../../src/backend/driver.ts";
+import { DATAGRAM_OVERHEAD } from "../../src/sockets/receive_queue.ts";
 import { kernelDrops } from "../kernel_drops.ts";
 
 /** Opens a socket of `node:dgram`. */
@@ -13,6 +14,7 @@ export async function openUdp(options: RawUdpOptions, events: RawDatagramEvents)
 		// The core sends to literal addresses only; Node's own look-up costs a tick for each datagram all the same.
 		lookup: (hostname, _options, callback) => callback(null, hostname, family),
 	});
+	socket.on("message", (data, { address, port }) => events.message(data, address, port));
 	try {
 		await once(socket, (done) => socket.bind({ address: options.host, port: options.port, exclusive: true }, done));
 		setOptions(socket, options);
@@ -48,12 +50,16 @@ function setOptions(socket: Socket, options: RawUdpOptions): void {
 
 class NodeDatagramSocket implements RawDatagramSocket {
 	readonly localAddress: { readonly host: string; readonly port: number };
+	/**
+	 * What Node has not called back for: at most one turn's worth, as long as the kernel takes the datagrams. That counts,
+	 * too, for Node keeps 700 bytes for each callback.
+	 */
+	bufferedAmount = 0;
 	readonly #socket: Socket;
 	readonly #connected: boolean;
 	readonly #events: RawDatagramEvents;
-	/** Sends that Node has not called back for. */
 	#pending = 0;
-	#queued = false;
+	#closing = false;
 
 	constructor(socket: Socket, connected: boolean, events: RawDatagramEvents) {
 		const { address, port } = socket.address();
@@ -61,36 +67,32 @@ class NodeDatagramSocket implements RawDatagramSocket {
 		this.#socket = socket;
 		this.#connected = connected;
 		this.#events = events;
-		socket.on("message", (data, { address, port }) => events.message(data, address, port));
 		socket.on("error", (error) => events.error(error));
-	}
-
-	get bufferedAmount(): number {
-		// Most often the kernel takes a datagram at once, and asking for the queue is not worth a call.
-		if (this.#pending === 0) return 0;
-		const bytes = this.#socket.getSendQueueSize();
-		if (bytes > 0) this.#queued = true;
-		return bytes;
+		socket.on("close", () => {
+			if (!this.#closing) events.close();
+		});
 	}
 
 	send(data: Uint8Array, port: number, host: string, done?: (error?: unknown) => void): void {
 		this.#pending++;
+		this.bufferedAmount += data.length + DATAGRAM_OVERHEAD;
 		const callback =
 			done === undefined
 				? this.#sent
-				: (error: Error | null): void => {
-						this.#sent(null);
+				: (error: Error | null, size: number): void => {
+						this.#settled(error, size);
 						done(error ?? undefined);
 					};
 		try {
 			if (this.#connected) this.#socket.send(data, callback);
 			else this.#socket.send(data, port, host, callback);
 		} catch (error) {
-			callback(error as Error);
+			callback(error as Error, 0);
 		}
 	}
 
 	close(): Promise<void> {
+		this.#closing = true;
 		return new Promise((resolve) => this.#socket.close(resolve));
 	}
 
@@ -108,13 +110,17 @@ class NodeDatagramSocket implements RawDatagramSocket {
 		return kernelDrops(this.localAddress.host, this.localAddress.port);
 	}
 
-	/** One function for all sends, so that a send allocates no closure. */
-	readonly #sent = (error: Error | null): void => {
-		this.#pending--;
+	/** One function for all sends, so that a send allocates no closure. Without any, Node would hide that a send failed. */
+	readonly #sent = (error: Error | null, size: number): void => {
 		if (error) this.#events.sendError(error);
-		if (this.#pending === 0 && this.#queued) {
-			this.#queued = false;
-			this.#events.drain();
-		}
+		this.#settled(error, size);
 	};
+
+	#settled(error: Error | null, size: number): void {
+		this.#pending--;
+		// A failed send does not tell its size, so that the sum is too large until it starts anew.
+		if (this.#pending === 0) this.bufferedAmount = 0;
+		else if (!error) this.bufferedAmount -= size + DATAGRAM_OVERHEAD;
+		if (this.#pending === 0) this.#events.drain();
+	}
 }

@@ -66,9 +66,9 @@ export interface RawDatagramEvents {
 	error(error: unknown): void;
 	/** A send without a callback of its own failed. With the datagram, the core can try again. */
 	sendError(error: unknown, data?: Uint8Array, port?: number, host?: string): void;
-	/** `bufferedAmount` is 0 again. */
+	/** `bufferedAmount` has come down to 0. */
 	drain(): void;
-	/** The socket was closed by somebody else than the core, for good. */
+	/** The socket was closed by somebody else than the core, for good. The core calls nothing on it any more. */
 	close(error?: unknown): void;
 }
 
@@ -76,10 +76,11 @@ export interface RawDatagramEvents {
 export interface RawDatagramSocket {
 	/** Where it is bound, with the real port. */
 	readonly localAddress: { readonly host: string; readonly port: number };
-	/** Bytes that `send` accepted and the system has not taken yet. 0 where sending never waits. */
+	/** Bytes that `send` accepted and the system has not taken yet, with some for each datagram, as empty ones count as well. 0 where sending never waits. */
 	readonly bufferedAmount: number;
 	/**
 	 * Sends one datagram, in order. Does not throw: errors go to `done`, or to `events.sendError` where there is none.
+	 * The data does not change until then.
 	 *
 	 * @param host A literal address; a connected socket sends to its peer and ignores it.
 	 * @param done Called once, now or later: with nothing when the system took the datagram, else with the error.

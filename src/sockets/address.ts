@@ -1,7 +1,8 @@
 import type { AsyncBackend } from "../backend/async_backend.ts";
-import { park } from "../concurrency/waiter.ts";
 import { SocketError } from "../errors.ts";
-import { canonicalIp, ipFamily } from "./ip.ts";
+import { abandonable } from "./abandonable.ts";
+import { canonicalIp, ipFamily, unmappedIp } from "./ip.ts";
+import { errorCode, socketError } from "./system_error.ts";
 
 /** An IP address and a port: where a socket is bound, or who sent a datagram. */
 export class InetAddress {
@@ -49,4 +50,29 @@ export function checkPort(port: number, option = "port"): number {
 		throw new RangeError(`Cannot use ${String(port)} as "${option}": not a whole number from 0 to 65535`);
 	}
 	return port;
+}
+
+/**
+ * @internal The literal addresses of a host; a literal one is its own, without asking anybody. An IPv4 address in the
+ * form of an IPv6 one (`::ffff:127.0.0.1`) is given as the former, since sockets serve one family. A cancellation point
+ * when it has to ask.
+ *
+ * @throws {UnsupportedOperationError} when the backend cannot resolve names.
+ * @throws {SocketError} when the name has no address.
+ */
+export async function resolveHost(backend: AsyncBackend, host: string): Promise<readonly string[]> {
+	if (ipFamily(host) !== 0) return [unmappedIp(host)];
+	backend.require("resolve", `give a literal IP address instead of "${host}"`);
+	const ask = async (): Promise<readonly string[]> => {
+		try {
+			return (await backend.driver.resolve?.(host)) ?? [];
+		} catch (error) {
+			if (errorCode(error) !== "UNKNOWN") throw socketError(`Cannot resolve "${host}"`, error);
+			const reason = error instanceof Error ? error.message : String(error);
+			throw new SocketError(`Cannot resolve "${host}": ${reason}`, "ENOTFOUND", { cause: error });
+		}
+	};
+	const found = await abandonable(backend.scheduler, `the addresses of ${host}`, ask, () => undefined);
+	if (found.length === 0) throw new SocketError(`Cannot resolve "${host}": it has no address`, "ENOTFOUND");
+	return found;
 }

@@ -28,6 +28,14 @@ export function canonicalIp(host: string): string {
 	return groups === undefined ? host : groups.map((group) => group.toString(16)).join(":");
 }
 
+/** @internal The IPv4 address inside an IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2); any other as it is. */
+export function unmappedIp(host: string): string {
+	const groups = host.includes(":") ? parseV6(host) : undefined;
+	if (groups === undefined || groups[5] !== 0xffff || groups.slice(0, 5).some((group) => group !== 0)) return host;
+	const [high, low] = groups.slice(6) as [number, number];
+	return [high >> 8, high & 255, low >> 8, low & 255].join(".");
+}
+
 /** The eight groups of an IPv6 address, or `undefined`. */
 function parseV6(host: string): number[] | undefined {
 	const zone = host.indexOf("%");

@@ -5,8 +5,8 @@ export interface Received {
 	readonly port: number;
 }
 
-/** What a datagram costs beside its bytes, so that empty ones count as well. */
-const OVERHEAD = 64;
+/** @internal What a datagram that waits costs beside its bytes, so that empty ones count as well. */
+export const DATAGRAM_OVERHEAD = 64;
 
 /** @internal First in, first out; bounded in bytes. */
 export class ReceiveQueue {
@@ -30,7 +30,7 @@ export class ReceiveQueue {
 
 	/** Answers false, and keeps nothing, when there is no room. */
 	add(item: Received): boolean {
-		const cost = item.data.length + OVERHEAD;
+		const cost = item.data.length + DATAGRAM_OVERHEAD;
 		if (this.#bytes + cost > this.#limit) return false;
 		this.#bytes += cost;
 		this.#items.push(item);
@@ -40,7 +40,7 @@ export class ReceiveQueue {
 	/** The oldest. Only when there is one. */
 	take(): Received {
 		const item = this.#items[this.#first] as Received;
-		this.#bytes -= item.data.length + OVERHEAD;
+		this.#bytes -= item.data.length + DATAGRAM_OVERHEAD;
 		this.#first++;
 		if (this.#first === this.#items.length) {
 			this.#items = [];

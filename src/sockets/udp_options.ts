@@ -1,6 +1,7 @@
 import type { AsyncBackend } from "../backend/async_backend.ts";
 import type { Capability } from "../backend/capabilities.ts";
 import type { RawUdpOptions } from "../backend/driver.ts";
+import type { Limits } from "../limits.ts";
 import { ipFamily } from "./ip.ts";
 
 /** Options of a UDP socket that become options of the system's socket (`ip(7)`, `socket(7)`, `udp(7)`). */
@@ -23,6 +24,32 @@ export interface UdpSocketOptions {
 	receiveBufferSize?: number | undefined;
 	/** Size of the kernel's send buffer in bytes (`SO_SNDBUF`). Default: the system's. */
 	sendBufferSize?: number | undefined;
+}
+
+/** Options of `UdpSocket.bind()`. */
+export interface UdpBindOptions extends UdpSocketOptions {
+	/** An address of this host, or a name of one. Default: `"0.0.0.0"`, all IPv4 interfaces. */
+	host?: string | undefined;
+	/** Default 0: any free port. */
+	port?: number | undefined;
+	/** Default: the running runtime's. */
+	backend?: AsyncBackend | undefined;
+	/** `queuedBytes` and `sendQueueBytes` count here. */
+	limits?: Partial<Limits> | undefined;
+}
+
+/** Options of `UdpSocket.connect()`. */
+export interface UdpConnectOptions extends UdpSocketOptions {
+	/** The peer's address or name; its addresses are tried in order. */
+	host: string;
+	/** The peer's port. */
+	port: number;
+	/** Where to bind. Default: any free port, on the address that leads to the peer. */
+	localAddress?: { readonly host: string; readonly port?: number | undefined } | undefined;
+	/** Default: the running runtime's. */
+	backend?: AsyncBackend | undefined;
+	/** `queuedBytes` and `sendQueueBytes` count here. */
+	limits?: Partial<Limits> | undefined;
 }
 
 const FLAGS = {

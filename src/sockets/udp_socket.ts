@@ -1,17 +1,15 @@
 import type { AsyncBackend } from "../backend/async_backend.ts";
-import { detectBackend } from "../backend/detect.ts";
 import type { MulticastOptions } from "../backend/driver.ts";
 import type { WaitOptions } from "../concurrency/waiter.ts";
 import { ClosedResourceError, SocketError } from "../errors.ts";
-import { checkLimits, type Limits } from "../limits.ts";
-import { checkPort, formatAddress, InetAddress, resolveHost } from "./address.ts";
-import { DatagramSocket } from "./datagram_socket.ts";
-import { ipFamily, isUnspecified } from "./ip.ts";
+import { checkPort, InetAddress } from "./address.ts";
+import type { DatagramSocket } from "./datagram_socket.ts";
+import { ipFamily } from "./ip.ts";
 import { socketError } from "./system_error.ts";
-import { checkUdpOptions, rawUdpOptions, type UdpSocketOptions } from "./udp_options.ts";
+import { bindUdp, connectUdp, type OpenUdpSocket } from "./udp_open.ts";
+import type { UdpBindOptions, UdpConnectOptions } from "./udp_options.ts";
 
-/** The largest payload: 65,535 less the UDP header, and for IPv4 the IP header (RFC 768, RFC 791, RFC 8200). */
-const MAX_PAYLOAD = { 4: 65_507, 6: 65_527 } as const;
+export type { UdpBindOptions, UdpConnectOptions } from "./udp_options.ts";
 
 /** A received datagram. */
 export interface Datagram {
@@ -19,32 +17,6 @@ export interface Datagram {
 	readonly data: Uint8Array;
 	/** Who sent it. */
 	readonly address: InetAddress;
-}
-
-/** Options of {@linkcode UdpSocket.bind}. */
-export interface UdpBindOptions extends UdpSocketOptions {
-	/** An address of this host, or a name of one. Default: `"0.0.0.0"`, all IPv4 interfaces. */
-	host?: string | undefined;
-	/** Default 0: any free port. */
-	port?: number | undefined;
-	/** Default: the running runtime's. */
-	backend?: AsyncBackend | undefined;
-	/** `queuedBytes` and `sendQueueBytes` count here. */
-	limits?: Partial<Limits> | undefined;
-}
-
-/** Options of {@linkcode UdpSocket.connect}. */
-export interface UdpConnectOptions extends UdpSocketOptions {
-	/** The peer's address or name; its addresses are tried in order. */
-	host: string;
-	/** The peer's port. */
-	port: number;
-	/** Where to bind. Default: any free port, on the address that leads to the peer. */
-	localAddress?: { readonly host: string; readonly port?: number | undefined } | undefined;
-	/** Default: the running runtime's. */
-	backend?: AsyncBackend | undefined;
-	/** `queuedBytes` and `sendQueueBytes` count here. */
-	limits?: Partial<Limits> | undefined;
 }
 
 /**
@@ -69,79 +41,34 @@ export class UdpSocket implements AsyncIterable<Datagram> {
 	readonly #localAddress: InetAddress;
 	readonly #remoteAddress: InetAddress | undefined;
 
-	private constructor(core: DatagramSocket, remoteAddress: InetAddress | undefined) {
+	private constructor({ core, localAddress, remoteAddress }: OpenUdpSocket) {
 		this.core = core;
-		const { host, port } = core.raw.localAddress;
-		this.#localAddress = new InetAddress(host, port);
+		this.#localAddress = localAddress;
 		this.#remoteAddress = remoteAddress;
 	}
 
 	/**
-	 * Opens a socket that anybody can send to.
+	 * Opens a socket that anybody can send to. A host name that has several addresses stands for the first.
 	 *
-	 * @throws {SocketError} when the system refuses, such as with `EADDRINUSE`.
+	 * @throws {SocketError} when the system refuses, such as with `EADDRINUSE`, or with `EACCES` where the runtime asks
+	 * for a permission such as `--allow-net`.
 	 * @throws {UnsupportedOperationError} when the backend lacks what an option asks for.
 	 * @throws {TypeError} {RangeError} when an option is wrong.
+	 * @throws {CancelledError} when the scope around the call is cancelled; then nothing stays open.
 	 */
 	static async bind(options: UdpBindOptions = {}): Promise<UdpSocket> {
-		checkUdpOptions(options);
-		const port = checkPort(options.port ?? 0);
-		const backend = options.backend ?? (await detectBackend());
-		backend.require("udp");
-		const raw = rawUdpOptions(backend, options);
-		const [host] = (await resolveHost(backend, options.host ?? "0.0.0.0")) as [string];
-		const core = new DatagramSocket(backend, checkLimits(options.limits));
-		const family = ipFamily(host) as 4 | 6;
-		await core.open(
-			`Cannot bind ${formatAddress(host, port)}`,
-			// biome-ignore lint/style/noNonNullAssertion: a driver with the capability has the method
-			(events) => backend.driver.openUdp!({ ...raw, host, port, family }, events),
-			{ maxPayload: MAX_PAYLOAD[family], connected: false },
-		);
-		return new UdpSocket(core, undefined);
+		return new UdpSocket(await bindUdp(options));
 	}
 
 	/**
 	 * Opens a socket that sends to, and receives from, one peer only. Nothing is sent. Where the backend lacks
-	 * `udpConnected`, datagrams of others are dropped here, and a dead peer goes unnoticed.
+	 * `udpConnected`, the system does not know of the peer, so that a dead one goes unnoticed.
 	 *
 	 * @throws {SocketError} when the system refuses, or the name has no address; several failures are an `AggregateError`.
-	 * @throws {UnsupportedOperationError} {TypeError} {RangeError} as {@linkcode UdpSocket.bind}.
+	 * @throws {UnsupportedOperationError} {TypeError} {RangeError} {CancelledError} as {@linkcode UdpSocket.bind}.
 	 */
 	static async connect(options: UdpConnectOptions): Promise<UdpSocket> {
-		checkUdpOptions(options);
-		const port = checkPort(options.port);
-		if (port === 0) throw new RangeError('Cannot use 0 as "port": a peer has a real port');
-		const localPort = checkPort(options.localAddress?.port ?? 0, "localAddress.port");
-		const backend = options.backend ?? (await detectBackend());
-		backend.require("udp");
-		const raw = rawUdpOptions(backend, options);
-		const local = options.localAddress === undefined ? undefined : await resolveHost(backend, options.localAddress.host);
-		const errors: unknown[] = [];
-		for (const host of await resolveHost(backend, options.host)) {
-			const family = ipFamily(host) as 4 | 6;
-			const localHost = local === undefined ? anyAddress(family, host) : local.find((own) => ipFamily(own) === family);
-			if (localHost === undefined) {
-				errors.push(new SocketError(`Cannot connect to ${host}: "localAddress" is of the other family`, "EAFNOSUPPORT"));
-				continue;
-			}
-			const core = new DatagramSocket(backend, checkLimits(options.limits));
-			const native = backend.capabilities.udpConnected;
-			const peer = { host, port };
-			try {
-				await core.open(
-					`Cannot connect to ${formatAddress(host, port)}`,
-					(events) =>
-						// biome-ignore lint/style/noNonNullAssertion: a driver with the capability has the method
-						backend.driver.openUdp!({ ...raw, host: localHost, port: localPort, family, ...(native && { peer }) }, events),
-					{ maxPayload: MAX_PAYLOAD[family], connected: native, peer: native ? undefined : peer },
-				);
-				return new UdpSocket(core, new InetAddress(host, port));
-			} catch (error) {
-				errors.push(error);
-			}
-		}
-		throw errors.length === 1 ? errors[0] : new AggregateError(errors, `Cannot connect to "${options.host}"`);
+		return new UdpSocket(await connectUdp(options));
 	}
 
 	/** Where the socket is bound, with the real port. */
@@ -164,11 +91,23 @@ export class UdpSocket implements AsyncIterable<Datagram> {
 		return this.core.closed;
 	}
 
+	/** How many datagrams arrived and were dropped here: by `limits.queuedBytes`, because they were truncated, came from others than the peer, or were not received before the socket was closed. */
+	get dropped(): number {
+		const { queueFull, truncated, foreign, discarded } = this.core.stats;
+		return queueFull + truncated + foreign + discarded;
+	}
+
+	/** How many datagrams the kernel dropped before, because its buffer was full; `undefined` where it does not tell. Sockets that share an address share the count. */
+	get kernelDrops(): number | undefined {
+		return this.closed ? undefined : this.core.raw.kernelDrops?.();
+	}
+
 	/**
 	 * Waits for the next datagram.
 	 *
 	 * @throws {BusyResourceError} when another task is receiving.
 	 * @throws {ClosedResourceError} when the socket is closed, also while waiting.
+	 * @throws {BrokenResourceError} when the system closed it, or reports nothing but errors.
 	 * @throws {SocketError} with `ECONNREFUSED` when the peer of a connected socket is not there; once, then it goes on.
 	 * @throws {TimeoutError} {CancelledError} as every wait.
 	 */
@@ -179,24 +118,27 @@ export class UdpSocket implements AsyncIterable<Datagram> {
 
 	/**
 	 * Sends one datagram, to the peer of a connected socket or to `address`, whose host must be a literal IP address.
-	 * Resolves when the system has taken it; UDP does not tell whether it arrives.
+	 * Resolves when the system has taken it; UDP does not tell whether it arrives. Until then, the data must not change.
 	 *
 	 * @throws {MessageTooLargeError} when it is larger than UDP can carry.
 	 * @throws {SendQueueFullError} when too much waits to be sent.
-	 * @throws {SocketError} when the system refuses.
+	 * @throws {SocketError} when the system refuses; with `ECONNREFUSED` when the peer of a connected socket was not there
+	 * for an earlier datagram, once; with `EAFNOSUPPORT` when the address is not of the socket's family.
+	 * @throws {ClosedResourceError} {BrokenResourceError} {TimeoutError} {CancelledError} as {@linkcode UdpSocket.receive}.
 	 * @throws {TypeError} when there is no address, or one on a connected socket.
 	 */
-	async send(data: Uint8Array, address?: { readonly host: string; readonly port: number }, options?: WaitOptions): Promise<void> {
+	async send(
+		data: Uint8Array,
+		address?: { readonly host: string; readonly port: number },
+		options?: WaitOptions,
+	): Promise<void> {
 		if (!(data instanceof Uint8Array)) throw new TypeError(`Cannot send ${String(data)}: not a Uint8Array`);
 		const to = this.#remoteAddress ?? address;
 		if (to === undefined) throw new TypeError("Cannot send: the socket is not connected, and no address is given");
 		if (address !== undefined && this.#remoteAddress !== undefined) {
 			throw new TypeError("Cannot send to an address: the socket is connected");
 		}
-		if (to !== this.#remoteAddress) {
-			if (ipFamily(to.host) === 0) throw new TypeError(`Cannot send to "${to.host}": not a literal IP address`);
-			if (checkPort(to.port) === 0) throw new RangeError("Cannot send to port 0");
-		}
+		if (to !== this.#remoteAddress) this.#checkDestination(to);
 		await this.core.sendConfirmed(data, to.port, to.host, options);
 	}
 
@@ -239,22 +181,33 @@ export class UdpSocket implements AsyncIterable<Datagram> {
 		}
 	}
 
+	#checkDestination({ host, port }: { readonly host: string; readonly port: number }): void {
+		const family = ipFamily(host);
+		if (family === 0) throw new TypeError(`Cannot send to "${String(host)}": not a literal IP address`);
+		if (checkPort(port) === 0) throw new RangeError("Cannot send to port 0");
+		const own = this.#localAddress.family;
+		// Without IPV6_V6ONLY, an IPv6 socket serves both.
+		const wrong = own === "IPv4" ? family === 6 : family === 4 && this.backend.capabilities.ipv6Only;
+		if (wrong) throw new SocketError(`Cannot send to ${host}: the socket is an ${own} one`, "EAFNOSUPPORT");
+	}
+
 	async #membership(verb: "join" | "leave", group: string, options: MulticastOptions): Promise<void> {
 		const { backend } = this;
 		backend.require("udpMulticast");
 		if (options.source !== undefined) backend.require("udpSourceMulticast", 'the option "source" needs it');
-		if (ipFamily(group) === 0) throw new TypeError(`Cannot ${verb} "${group}": not a literal IP address`);
-		if (this.closed) throw new ClosedResourceError(`Cannot ${verb} a group: the socket is closed`);
+		const what = `Cannot ${verb} "${String(group)}"`;
+		if (ipFamily(group) === 0) throw new TypeError(`${what}: not a literal IP address`);
+		for (const name of ["interface", "source"] as const) {
+			const value = options[name];
+			if (value !== undefined && ipFamily(value) === 0) {
+				throw new TypeError(`${what}: "${String(value)}" as "${name}" is not a literal IP address`);
+			}
+		}
+		if (this.closed) throw new ClosedResourceError(`${what}: the socket is closed`);
 		try {
 			await this.core.raw[verb === "join" ? "joinGroup" : "leaveGroup"]?.(group, options);
 		} catch (error) {
-			throw socketError(`Cannot ${verb} the group ${group}`, error);
+			throw socketError(what, error);
 		}
 	}
-}
-
-/** Binding to loopback shows the right local address also where the system does not connect for us. */
-function anyAddress(family: 4 | 6, peer: string): string {
-	if (family === 4) return peer.startsWith("127.") ? "127.0.0.1" : "0.0.0.0";
-	return peer === "::1" || isUnspecified(peer) ? "::1" : "::";
 }
