@@ -192,8 +192,7 @@ export class DatagramEndpoint<Sent = Uint8Array, Received = Sent> {
 
 	/** The address and the number of pending requests, for logs. */
 	toString(): string {
-		const state = this.#socket.isOpen ? this.localAddress : this.isClosing() ? "closed" : "not open";
-		return `${this.constructor.name}(${state}, ${this.#requests.size} pending)`;
+		return `${this.constructor.name}(${this.#state()}, ${this.#requests.size} pending)`;
 	}
 
 	/** @internal The next datagram, unparsed. */
@@ -240,6 +239,12 @@ export class DatagramEndpoint<Sent = Uint8Array, Received = Sent> {
 	#fail(error: Error): void {
 		this.#inbox.fail(error);
 		this.#requests.fail(error);
+	}
+
+	#state(): string {
+		if (this.isClosing()) return "closed";
+		if (this.#broken !== undefined) return "lost";
+		return this.#socket.isOpen ? `${this.localAddress}` : "not open";
 	}
 
 	#checkUsable(socket: UdpSocket): void {
