@@ -2,6 +2,7 @@ import { createSocket, type Socket } from "node:dgram";
 import type { RawDatagramEvents, RawDatagramSocket, RawUdpOptions } from "../../src/backend/driver.ts";
 import { DATAGRAM_OVERHEAD } from "../../src/sockets/receive_queue.ts";
 import { kernelDrops } from "../kernel_drops.ts";
+import { MessageBatch } from "./message_batch.ts";
 
 /** Opens a socket of `node:dgram`. */
 export async function openUdp(options: RawUdpOptions, events: RawDatagramEvents): Promise<RawDatagramSocket> {
@@ -14,7 +15,8 @@ export async function openUdp(options: RawUdpOptions, events: RawDatagramEvents)
 		// The core sends to literal addresses only; Node's own look-up costs a tick for each datagram all the same.
 		lookup: (hostname, _options, callback) => callback(null, hostname, family),
 	});
-	socket.on("message", (data, { address, port }) => events.message(data, address, port));
+	const batch = new MessageBatch(events);
+	socket.on("message", (data, { address, port }) => batch.add(data, address, port));
 	try {
 		await once(socket, (done) => socket.bind({ address: options.host, port: options.port, exclusive: true }, done));
 		setOptions(socket, options);

@@ -115,7 +115,9 @@ export class Flow {
 		const service = this.#service;
 		this.#state = "running";
 		this.#first = data;
-		this.#task = new HandlerTask(service.scope, service.values);
+		// A run that set no context variable leaves nothing in its context that the next one could see.
+		if (this.#task !== undefined && this.#task.values === service.values) this.#task.renew();
+		else this.#task = new HandlerTask(service.scope, service.values);
 		service.handlerStarted(this);
 		try {
 			this.#await(this.#task.run(this.#firstStep, service.handler, this.client));
@@ -237,7 +239,6 @@ export class Flow {
 	#ended(whyDropped: "refused" | "failed"): void {
 		this.#generator = undefined;
 		this.#quiet = undefined;
-		this.#task = undefined;
 		if (this.#first !== undefined) this.#dropFirst(this.#closing?.why ?? whyDropped);
 		this.#service.handlerEnded();
 		this.#next();
