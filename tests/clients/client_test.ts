@@ -6,14 +6,15 @@ import { UdpSocket } from "../../src/sockets/udp_socket.ts";
 import { assertEquals } from "../support/assert.ts";
 import { testBackend } from "../support/backend.ts";
 
-/** The backend under test, with real sockets. */
-export const realBackend: AsyncBackend = await testBackend();
+/** What the backend under test can do. */
+export const { capabilities }: AsyncBackend = await testBackend();
 
 /** A test on real sockets that fails when it leaves something behind. */
 export function netTest(name: string, body: (backend: AsyncBackend) => Promise<void>, options: TestOptions = {}): void {
 	test(name, { timeout: 20_000, ...options }, async () => {
-		await body(realBackend);
-		assertNothingLeft(realBackend);
+		const backend = await testBackend();
+		await body(backend);
+		assertNothingLeft(backend);
 	});
 }
 

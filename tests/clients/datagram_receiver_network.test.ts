@@ -6,9 +6,8 @@ import { SocketError, TimeoutError } from "../../src/errors.ts";
 import { DatagramProtocol } from "../../src/protocols/datagram_protocol.ts";
 import { StringLineSerializer } from "../../src/serializers/string_line_serializer.ts";
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "../support/assert.ts";
-import { bytes, deadPort, netTest, realBackend, text, withPeer } from "./client_test.ts";
+import { bytes, capabilities, deadPort, netTest, text, withPeer } from "./client_test.ts";
 
-const { capabilities } = realBackend;
 const noBroadcast = capabilities.udpBroadcast && capabilities.udpReuseAddress ? false : "this backend cannot broadcast";
 
 netTest(

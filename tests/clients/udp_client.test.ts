@@ -15,7 +15,7 @@ import { JsonSerializer } from "../../src/serializers/json_serializer.ts";
 import { StringLineSerializer } from "../../src/serializers/string_line_serializer.ts";
 import { UdpSocket } from "../../src/sockets/udp_socket.ts";
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "../support/assert.ts";
-import { bytes, deadPort, netTest, realBackend, text, withPeer } from "./client_test.ts";
+import { bytes, capabilities, deadPort, netTest, text, withPeer } from "./client_test.ts";
 
 const lines = new DatagramProtocol(new StringLineSerializer());
 const raw = new DatagramProtocol(new BytesSerializer());
@@ -123,7 +123,7 @@ netTest("a packet is serialized when it is sent, not when the client has connect
 	}),
 );
 
-const noRefusals = realBackend.capabilities.udpConnected ? false : "this backend cannot tell that nobody listens";
+const noRefusals = capabilities.udpConnected ? false : "this backend cannot tell that nobody listens";
 
 netTest(
 	"nobody listens: a pending receive is told, once, and the client stays usable",
