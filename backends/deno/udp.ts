@@ -6,9 +6,9 @@ import type {
 	RawUdpOptions,
 } from "../../src/backend/driver.ts";
 import { UnsupportedOperationError } from "../../src/errors.ts";
-import { DATAGRAM_OVERHEAD } from "../../src/sockets/receive_queue.ts";
-import { errorCode, isTransient } from "../../src/sockets/system_error.ts";
+import { errorCode } from "../../src/sockets/system_error.ts";
 import { kernelDrops } from "../kernel_drops.ts";
+import { SerialSender } from "../serial_sender.ts";
 import { Memberships, setMulticastTtl } from "./multicast.ts";
 import { type DenoDatagramConn, denoRuntime } from "./runtime.ts";
 
@@ -21,13 +21,6 @@ const PAUSE_AFTER = 10;
 const PAUSE = 1;
 
 const MAPPED = "::ffff:";
-
-interface Unsent {
-	readonly data: Uint8Array;
-	readonly port: number;
-	readonly host: string;
-	readonly done: ((error?: unknown) => void) | undefined;
-}
 
 /** Opens a socket of `Deno.listenDatagram`. */
 export async function openUdp(options: RawUdpOptions, events: RawDatagramEvents): Promise<RawDatagramSocket> {
@@ -54,16 +47,13 @@ export async function openUdp(options: RawUdpOptions, events: RawDatagramEvents)
 
 class DenoDatagramSocket implements RawDatagramSocket {
 	readonly localAddress: { readonly host: string; readonly port: number };
-	bufferedAmount = 0;
 	readonly #conn: DenoDatagramConn;
 	readonly #events: RawDatagramEvents;
 	/** Whether this is an IPv6 socket, which on Deno serves IPv4 as well, by mapped addresses. */
 	readonly #dual: boolean;
 	readonly #memberships: Memberships;
+	readonly #sender: SerialSender;
 	readonly #receiving: Promise<void>;
-	/** Datagrams that wait for the one before them. */
-	#queue: Unsent[] = [];
-	#sending: Promise<void> | undefined;
 	#closed = false;
 
 	constructor(conn: DenoDatagramConn, events: RawDatagramEvents, family: 4 | 6) {
@@ -72,20 +62,23 @@ class DenoDatagramSocket implements RawDatagramSocket {
 		this.#events = events;
 		this.#dual = family === 6;
 		this.#memberships = new Memberships(conn);
+		this.#sender = new SerialSender((data, port, host) => this.#sendOne(data, port, host), false, events);
 		this.#receiving = this.#receive();
 	}
 
+	get bufferedAmount(): number {
+		return this.#sender.bytes;
+	}
+
 	send(data: Uint8Array, port: number, host: string, done?: (error?: unknown) => void): void {
-		this.bufferedAmount += data.length + DATAGRAM_OVERHEAD;
-		this.#queue.push({ data, port, host, done });
-		this.#sending ??= this.#sendQueued();
+		this.#sender.add(data, port, host, done);
 	}
 
 	async close(): Promise<void> {
 		this.#closed = true;
 		this.#conn.close();
 		// What is under way keeps the port.
-		await this.#sending;
+		await this.#sender.sending;
 		await this.#receiving;
 	}
 
@@ -101,24 +94,7 @@ class DenoDatagramSocket implements RawDatagramSocket {
 		return kernelDrops(this.localAddress.host, this.localAddress.port);
 	}
 
-	/** One at a time: Deno sends those that it cannot send at once, such as the first ones of a socket, in reverse order. */
-	async #sendQueued(): Promise<void> {
-		while (this.#queue.length > 0) {
-			const queue = this.#queue;
-			this.#queue = [];
-			let failure: unknown;
-			for (const unsent of queue) {
-				// Out of buffers: those behind it fail as well, so that the core tries all of them again in their order.
-				if (failure === undefined || !isTransient(failure)) failure = await this.#sendOne(unsent);
-				this.#settle(unsent, failure);
-			}
-		}
-		this.#sending = undefined;
-		this.#events.drain();
-	}
-
-	/** Answers with what went wrong, if anything did. */
-	async #sendOne({ data, port, host }: Unsent): Promise<unknown> {
+	async #sendOne(data: Uint8Array, port: number, host: string): Promise<unknown> {
 		const hostname = this.#dual && !host.includes(":") ? MAPPED + host : host;
 		try {
 			await this.#conn.send(data, { transport: "udp", hostname, port });
@@ -126,12 +102,6 @@ class DenoDatagramSocket implements RawDatagramSocket {
 		} catch (error) {
 			return error;
 		}
-	}
-
-	#settle({ data, port, host, done }: Unsent, error: unknown): void {
-		this.bufferedAmount -= data.length + DATAGRAM_OVERHEAD;
-		if (done !== undefined) done(error);
-		else if (error !== undefined) this.#events.sendError(error, data, port, host);
 	}
 
 	/** One buffer for all receives: a fresh one for each datagram costs Deno more than the datagram itself. */

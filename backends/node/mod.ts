@@ -4,15 +4,14 @@
  *
  * @module
  */
-import { platform, versions } from "node:process";
+import { platform } from "node:process";
 import { type AsyncBackend, createBackend } from "../../src/backend/async_backend.ts";
 import type { Driver } from "../../src/backend/driver.ts";
 import { localAddresses, resolve } from "../resolve.ts";
 import { onSignal } from "../signals.ts";
 import { systemClock } from "../system_clock.ts";
+import { hasReusePort, isDeno } from "./runtime.ts";
 import { openUdp } from "./udp.ts";
-
-const [major = 0, minor = 0] = (versions.node ?? "").split(".").map(Number);
 
 /** The driver on `node:dgram`. */
 export const nodeDriver: Driver = {
@@ -20,7 +19,8 @@ export const nodeDriver: Driver = {
 	name: "node",
 	capabilities: {
 		udp: true,
-		udpConnected: true,
+		// Deno filters by the peer's address, but does not tell of a dead one.
+		udpConnected: !isDeno,
 		udpBroadcast: true,
 		udpMulticast: true,
 		udpSourceMulticast: true,
@@ -28,7 +28,7 @@ export const nodeDriver: Driver = {
 		udpMulticastInterface: true,
 		udpTtl: true,
 		udpReuseAddress: true,
-		udpReusePort: platform !== "win32" && (major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12)),
+		udpReusePort: hasReusePort,
 		udpBufferSize: true,
 		ipv6Only: true,
 		kernelDrops: platform === "linux",

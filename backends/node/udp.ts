@@ -1,8 +1,10 @@
 import { createSocket, type Socket } from "node:dgram";
 import type { RawDatagramEvents, RawDatagramSocket, RawUdpOptions } from "../../src/backend/driver.ts";
-import { DATAGRAM_OVERHEAD } from "../../src/sockets/receive_queue.ts";
 import { kernelDrops } from "../kernel_drops.ts";
+import { SerialSender } from "../serial_sender.ts";
+import { CallbackSender } from "./callback_sender.ts";
 import { MessageBatch } from "./message_batch.ts";
+import { isNode } from "./runtime.ts";
 
 /** Opens a socket of `node:dgram`. */
 export async function openUdp(options: RawUdpOptions, events: RawDatagramEvents): Promise<RawDatagramSocket> {
@@ -40,6 +42,19 @@ function once(socket: Socket, start: (done: (error?: Error) => void) => void): P
 	});
 }
 
+/** Answers with what went wrong, if anything did. */
+function sendOne(socket: Socket, connected: boolean, data: Uint8Array, port: number, host: string): Promise<unknown> {
+	return new Promise((resolve) => {
+		const callback = (error: Error | null): void => resolve(error ?? undefined);
+		try {
+			if (connected) socket.send(data, callback);
+			else socket.send(data, port, host, callback);
+		} catch (error) {
+			resolve(error);
+		}
+	});
+}
+
 function setOptions(socket: Socket, options: RawUdpOptions): void {
 	if (options.broadcast !== undefined) socket.setBroadcast(options.broadcast);
 	if (options.ttl !== undefined) socket.setTTL(options.ttl);
@@ -52,45 +67,29 @@ function setOptions(socket: Socket, options: RawUdpOptions): void {
 
 class NodeDatagramSocket implements RawDatagramSocket {
 	readonly localAddress: { readonly host: string; readonly port: number };
-	/**
-	 * What Node has not called back for: at most one turn's worth, as long as the kernel takes the datagrams. That counts,
-	 * too, for Node keeps 700 bytes for each callback.
-	 */
-	bufferedAmount = 0;
 	readonly #socket: Socket;
-	readonly #connected: boolean;
-	readonly #events: RawDatagramEvents;
-	#pending = 0;
+	readonly #sender: CallbackSender | SerialSender;
 	#closing = false;
 
 	constructor(socket: Socket, connected: boolean, events: RawDatagramEvents) {
 		const { address, port } = socket.address();
 		this.localAddress = { host: address, port };
 		this.#socket = socket;
-		this.#connected = connected;
-		this.#events = events;
+		this.#sender = isNode
+			? new CallbackSender(socket, connected, events)
+			: new SerialSender((...datagram) => sendOne(socket, connected, ...datagram), connected, events);
 		socket.on("error", (error) => events.error(error));
 		socket.on("close", () => {
 			if (!this.#closing) events.close();
 		});
 	}
 
+	get bufferedAmount(): number {
+		return this.#sender.bytes;
+	}
+
 	send(data: Uint8Array, port: number, host: string, done?: (error?: unknown) => void): void {
-		this.#pending++;
-		this.bufferedAmount += data.length + DATAGRAM_OVERHEAD;
-		const callback =
-			done === undefined
-				? this.#sent
-				: (error: Error | null, size: number): void => {
-						this.#settled(error, size);
-						done(error ?? undefined);
-					};
-		try {
-			if (this.#connected) this.#socket.send(data, callback);
-			else this.#socket.send(data, port, host, callback);
-		} catch (error) {
-			callback(error as Error, 0);
-		}
+		this.#sender.add(data, port, host, done);
 	}
 
 	close(): Promise<void> {
@@ -110,19 +109,5 @@ class NodeDatagramSocket implements RawDatagramSocket {
 
 	kernelDrops(): number | undefined {
 		return kernelDrops(this.localAddress.host, this.localAddress.port);
-	}
-
-	/** One function for all sends, so that a send allocates no closure. Without any, Node would hide that a send failed. */
-	readonly #sent = (error: Error | null, size: number): void => {
-		if (error) this.#events.sendError(error);
-		this.#settled(error, size);
-	};
-
-	#settled(error: Error | null, size: number): void {
-		this.#pending--;
-		// A failed send does not tell its size, so that the sum is too large until it starts anew.
-		if (this.#pending === 0) this.bufferedAmount = 0;
-		else if (!error) this.bufferedAmount -= size + DATAGRAM_OVERHEAD;
-		if (this.#pending === 0) this.#events.drain();
 	}
 }
