@@ -29,6 +29,10 @@ export async function openUdp(options: RawUdpOptions, events: RawDatagramEvents)
 		const hint = 'Deno has no datagram sockets without the flag --unstable-net, or "unstable": ["net"] in deno.json';
 		throw new UnsupportedOperationError({ capability: "udp", backend: "deno", hint });
 	}
+	if (options.family === 6 && options.multicastTtl !== undefined) {
+		const hint = "Deno sets the time to live of IPv4 datagrams only";
+		throw new UnsupportedOperationError({ capability: "udpMulticastOptions", backend: "deno", hint });
+	}
 	const conn = listenDatagram({
 		transport: "udp",
 		hostname: options.host,

@@ -29,7 +29,8 @@ export const nodeDriver: Driver = {
 		udpTtl: true,
 		udpReuseAddress: true,
 		udpReusePort: hasReusePort,
-		udpBufferSize: true,
+		// Deno takes the sizes, and does nothing with them.
+		udpBufferSize: !isDeno,
 		ipv6Only: true,
 		kernelDrops: platform === "linux",
 		signals: true,

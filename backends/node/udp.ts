@@ -1,14 +1,16 @@
 import { createSocket, type Socket } from "node:dgram";
 import type { RawDatagramEvents, RawDatagramSocket, RawUdpOptions } from "../../src/backend/driver.ts";
+import { UnsupportedOperationError } from "../../src/errors.ts";
 import { kernelDrops } from "../kernel_drops.ts";
 import { SerialSender } from "../serial_sender.ts";
 import { CallbackSender } from "./callback_sender.ts";
 import { MessageBatch } from "./message_batch.ts";
-import { isNode } from "./runtime.ts";
+import { isDeno, isNode } from "./runtime.ts";
 
 /** Opens a socket of `node:dgram`. */
 export async function openUdp(options: RawUdpOptions, events: RawDatagramEvents): Promise<RawDatagramSocket> {
 	const { family, peer } = options;
+	if (isDeno && family === 6) refuseIgnored(options);
 	const socket = createSocket({
 		type: family === 4 ? "udp4" : "udp6",
 		reuseAddr: options.reuseAddress ?? false,
@@ -28,6 +30,14 @@ export async function openUdp(options: RawUdpOptions, events: RawDatagramEvents)
 		throw error;
 	}
 	return new NodeDatagramSocket(socket, peer !== undefined, events);
+}
+
+/** Deno sets these for IPv4, whatever the socket is. */
+function refuseIgnored({ ttl, multicastTtl }: RawUdpOptions): void {
+	if (ttl === undefined && multicastTtl === undefined) return;
+	const capability = ttl === undefined ? "udpMulticastOptions" : "udpTtl";
+	const hint = "Deno sets the time to live of IPv4 datagrams only";
+	throw new UnsupportedOperationError({ capability, backend: "node", hint });
 }
 
 /** Waits for the callback, or for the `error` event that comes instead. */
