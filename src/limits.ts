@@ -36,12 +36,14 @@ export const defaultLimits: Limits = Object.freeze({
  * @throws {RangeError} when a value is not positive.
  */
 export function checkLimits(some: Partial<Limits> = {}): Limits {
-	for (const [name, value] of Object.entries(some)) {
-		if (!(name in defaultLimits)) throw new TypeError(`Cannot set the limit "${name}": there is none of that name`);
+	const given = Object.entries(some).filter(([, value]) => value !== undefined);
+	for (const [name, value] of given) {
+		if (!Object.hasOwn(defaultLimits, name))
+			throw new TypeError(`Cannot set the limit "${name}": there is none of that name`);
 		if (typeof value !== "number" || Number.isNaN(value)) {
 			throw new TypeError(`Cannot use ${String(value)} as the limit "${name}": not a number`);
 		}
 		if (value <= 0) throw new RangeError(`Cannot use ${value} as the limit "${name}": it must be above 0`);
 	}
-	return Object.freeze({ ...defaultLimits, ...some });
+	return Object.freeze({ ...defaultLimits, ...Object.fromEntries(given) });
 }

@@ -1,12 +1,21 @@
 import type { AsyncBackend } from "../backend/async_backend.ts";
 import { AmplificationLimitError, ClientClosedError } from "../errors.ts";
+import type { Limits } from "../limits.ts";
 import { InetAddress } from "../sockets/address.ts";
 import type { UdpSocket } from "../sockets/udp_socket.ts";
-import type { DatagramService } from "./datagram_service.ts";
+
+/** @internal What a client needs from the service it belongs to. */
+export interface ClientHost {
+	/** Whether handlers can send no more. */
+	readonly stopped: boolean;
+	readonly limits: Limits;
+	readonly counts: { sent: number; amplificationRefused: number };
+	readonly protocol: { makeDatagram(packet: unknown): Uint8Array };
+}
 
 /** A peer of a datagram server, as its handler sees it. The same object is passed as long as the server remembers the peer. */
 export class DatagramClient<Response> {
-	readonly #service: DatagramService;
+	readonly #service: ClientHost;
 	readonly #socket: UdpSocket;
 	readonly #host: string;
 	readonly #port: number;
@@ -17,7 +26,7 @@ export class DatagramClient<Response> {
 	#answered = false;
 
 	/** @internal */
-	constructor(service: DatagramService, socket: UdpSocket, host: string, port: number) {
+	constructor(service: ClientHost, socket: UdpSocket, host: string, port: number) {
 		this.#service = service;
 		this.#socket = socket;
 		this.#host = host;
@@ -76,8 +85,7 @@ export class DatagramClient<Response> {
 
 	/**
 	 * Says that the peer really is where its datagrams claim to come from. A validated peer is exempt from
-	 * `limits.amplification`, and is not evicted to make room for others. A peer that sends again after an answer counts
-	 * as validated against eviction by itself.
+	 * `limits.amplification`, and is never evicted to make room for others.
 	 */
 	markValidated(): void {
 		this.#validated = true;
@@ -85,7 +93,9 @@ export class DatagramClient<Response> {
 
 	/** Whether the other is the same peer on the same socket. */
 	equals(other: DatagramClient<unknown>): boolean {
-		return other.#socket === this.#socket && other.#port === this.#port && other.#host === this.#host;
+		return (
+			#socket in other && other.#socket === this.#socket && other.#port === this.#port && other.#host === this.#host
+		);
 	}
 
 	/** The peer's address, usable as a key. */
@@ -99,8 +109,13 @@ export class DatagramClient<Response> {
 		if (this.#sent > 0) this.#answered = true;
 	}
 
-	/** @internal Whether the peer is no mere invention of a spoofer. */
-	get trusted(): boolean {
-		return this.#validated || this.#answered;
+	/** @internal Whether {@linkcode DatagramClient.markValidated} was called. */
+	get validated(): boolean {
+		return this.#validated;
+	}
+
+	/** @internal Whether the peer sent again after an answer, so that it is evicted behind those who did not. */
+	get answered(): boolean {
+		return this.#answered;
 	}
 }

@@ -1,5 +1,6 @@
 import type { CancelScope } from "../concurrency/cancel_scope.ts";
 import type { ContextValues } from "../concurrency/context.ts";
+import { isCancellation } from "../concurrency/is_cancellation.ts";
 import type { Scheduler } from "../concurrency/scheduler.ts";
 import type { Deadline, TimerQueue } from "../concurrency/timer_queue.ts";
 import { TimeoutError } from "../errors.ts";
@@ -7,13 +8,15 @@ import type { Limits } from "../limits.ts";
 import type { LimitedLog } from "../logging.ts";
 import type { DatagramProtocol } from "../protocols/datagram_protocol.ts";
 import type { UdpSocket } from "../sockets/udp_socket.ts";
-import { DatagramClient } from "./datagram_client.ts";
+import { type ClientHost, DatagramClient } from "./datagram_client.ts";
 import { Flow } from "./flow.ts";
+import type { FlowHost } from "./flow_host.ts";
 import type { FlowTable } from "./flow_table.ts";
 import type { DatagramRequestHandler } from "./handlers.ts";
 import { LoopWatch } from "./loop_watch.ts";
-import { Peers } from "./peers.ts";
-import { reportHandlerError } from "./report_error.ts";
+import { Peers, type PeersHost } from "./peers.ts";
+import { reportHandlerError, safely } from "./report_error.ts";
+import type { Service } from "./server_run.ts";
 import { SourceFilter } from "./source_filter.ts";
 import type { ServiceCounts } from "./stats.ts";
 
@@ -43,7 +46,7 @@ export interface DatagramServiceOptions {
 }
 
 /** @internal A datagram server while it serves: takes datagrams from the sockets, and leads them to the flows of their peers. */
-export class DatagramService {
+export class DatagramService implements Service, ClientHost, FlowHost<Flow>, PeersHost {
 	readonly protocol: DatagramServiceOptions["protocol"];
 	readonly handler: DatagramServiceOptions["handler"];
 	readonly limits: Limits;
@@ -54,13 +57,13 @@ export class DatagramService {
 	readonly values: ContextValues;
 	/** Whether handlers can send no more. */
 	stopped = false;
-	/** Whose handler ran last, for the report of a blocked event loop. */
-	lastFlow: Flow | undefined;
+	readonly watch: LoopWatch;
+	readonly abandoned: string[] = [];
 	readonly #options: DatagramServiceOptions;
 	readonly #peers: Peers;
-	readonly #watch: LoopWatch;
 	readonly #quietDeadline: Deadline;
-	#handlers = 0;
+	/** Flows that have something to do, parked ones included. */
+	#active = 0;
 	#draining = false;
 	#steps = 0;
 	#turnEnds = 0;
@@ -80,7 +83,7 @@ export class DatagramService {
 		this.values = options.values;
 		this.#peers = new Peers(this);
 		this.#quietDeadline = this.timers.deadline(() => this.#onQuiet?.());
-		this.#watch = new LoopWatch(this.timers, (blocked) => this.#warnBlocked(blocked));
+		this.watch = new LoopWatch(this.timers, (blocked) => this.#warnBlocked(blocked));
 	}
 
 	/** Peers with state. */
@@ -88,16 +91,17 @@ export class DatagramService {
 		return this.#peers.size;
 	}
 
-	/** Handlers that have not ended. */
+	/** Handlers that have not ended, or are about to begin. */
 	get handlers(): number {
-		return this.#handlers;
+		return this.#active;
 	}
 
 	/** Begins to take datagrams, first those that the sockets queued. */
 	start(): void {
-		for (const socket of this.#options.sockets) {
+		const { sockets, refuseSourcePorts } = this.#options;
+		const filter = new SourceFilter(sockets, refuseSourcePorts);
+		for (const socket of sockets) {
 			const table = this.#peers.newTable();
-			const filter = new SourceFilter(socket, this.#options.refuseSourcePorts);
 			socket.core.consume((data, host, port) => {
 				const flow = table.get(host, port) ?? this.#admit(table, filter, socket, host, port);
 				if (flow === undefined) return;
@@ -124,10 +128,15 @@ export class DatagramService {
 		// After a drain, handlers have had their time.
 		const grace = drains ? Math.min(AFTER_DRAIN, this.limits.abandonTimeout) : this.limits.abandonTimeout;
 		await this.#quiet(this.timers.now() + grace);
-		for (const flow of this.#peers.all()) if (flow.running) this.abandon(flow, "it did not end when it was cancelled");
+		for (const flow of this.#peers.all()) {
+			if (!flow.running) continue;
+			this.abandon(flow, "it did not end when it was cancelled");
+			this.abandoned.push(`the handler ${this.#handlerName()} for ${flow.client}`);
+		}
 		this.stopped = true;
-		this.#peers.stop();
-		this.#watch.stop();
+		this.#peers.clear();
+		this.watch.stop();
+		this.scope.exit();
 	}
 
 	/** Brings the end of the drain forward. */
@@ -135,35 +144,27 @@ export class DatagramService {
 		if (this.#draining && drainUntil < this.#quietDeadline.at) this.#quietDeadline.set(drainUntil);
 	}
 
-	handlerStarted(flow: Flow): void {
-		this.#handlers++;
-		this.#watch.busy();
-		this.lastFlow = flow;
+	woke(): void {
+		this.#active++;
 	}
 
-	handlerEnded(): void {
-		this.#handlers--;
-		if (this.#handlers === 0) this.#onQuiet?.();
-	}
-
-	/** A handler waits for its peer. */
 	parked(flow: Flow, timed: boolean): void {
 		if (this.#draining) this.#end(flow);
 		else this.#peers.parked(flow, timed);
 	}
 
-	/** A flow has neither handler nor datagrams. */
 	rested(flow: Flow, forget: boolean): void {
 		if (forget) this.#peers.forget(flow);
 		else this.#peers.rested(flow);
+		this.#slept();
 	}
 
 	handlerFailed(error: unknown, flow: Flow): void {
+		if (this.scope.cancelledBy() !== undefined && safely(() => isCancellation(error), false)) return;
 		this.counts.handlerErrors++;
 		reportHandlerError(this.#options.log, error, () => String(flow.client));
 	}
 
-	/** Leaves a handler alone that does not end. */
 	abandon(flow: Flow, why: string): void {
 		this.counts.abandoned++;
 		this.#options.log.warn(
@@ -172,22 +173,19 @@ export class DatagramService {
 		);
 		flow.abandon();
 		this.#peers.forget(flow);
-		this.handlerEnded();
+		this.#slept();
 	}
 
-	/** A handler waited too long for its peer. */
 	expired(flow: Flow): void {
 		this.counts.idleTimeouts++;
 		flow.expire();
 	}
 
-	/** A peer has to make room. */
 	evict(flow: Flow): void {
 		this.counts.evictions++;
 		flow.close("evicted", new TimeoutError("Timed out: the peer was evicted to make room for others"));
 	}
 
-	/** Whether a flow may go on with its queue in this turn of the event loop. */
 	mayGoOn(): boolean {
 		const now = this.timers.now();
 		if (!this.#turnScheduled) {
@@ -199,7 +197,6 @@ export class DatagramService {
 		return ++this.#steps <= PER_TURN && now < this.#turnEnds;
 	}
 
-	/** Lets a flow go on in the next turn. */
 	goOnLater(flow: Flow): void {
 		this.#waitingForTurn.push(flow);
 	}
@@ -211,7 +208,13 @@ export class DatagramService {
 		for (const flow of flows) flow.resume();
 	}
 
-	#admit(table: FlowTable, filter: SourceFilter, socket: UdpSocket, host: string, port: number): Flow | undefined {
+	#admit(
+		table: FlowTable<Flow>,
+		filter: SourceFilter,
+		socket: UdpSocket,
+		host: string,
+		port: number,
+	): Flow | undefined {
 		if (!filter.accepts(host, port)) {
 			this.counts.dropped.source++;
 			return undefined;
@@ -222,14 +225,19 @@ export class DatagramService {
 		return undefined;
 	}
 
-	#end(flow: Flow): void {
-		flow.close("stopped", this.scope.cancellation());
+	#slept(): void {
+		this.#active--;
+		if (this.#active === 0) this.#onQuiet?.();
 	}
 
-	/** Waits until no handler runs, or until the time has come. */
+	#end(flow: Flow): void {
+		if (flow.parked || flow.running) flow.close("stopped", this.scope.cancellation());
+	}
+
+	/** Waits until no flow has anything to do, or until the time has come. */
 	#quiet(until: number): Promise<void> {
 		return new Promise((resolve) => {
-			if (this.#handlers === 0) return resolve();
+			if (this.#active === 0) return resolve();
 			this.#onQuiet = () => {
 				this.#quietDeadline.clear();
 				this.#onQuiet = undefined;
@@ -243,7 +251,7 @@ export class DatagramService {
 		this.#options.log.warn(
 			"blocked event loop",
 			() =>
-				`The event loop was blocked for ${Math.round(milliseconds)} ms; the handler ${this.#handlerName()} ran last, for ${this.lastFlow?.client}`,
+				`The event loop was blocked for ${Math.round(milliseconds)} ms or more while the handler ${this.#handlerName()} ran`,
 		);
 	}
 

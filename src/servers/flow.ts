@@ -1,12 +1,12 @@
-import { CancelledError, TimeoutError } from "../errors.ts";
+import { TimeoutError } from "../errors.ts";
 import type { DatagramClient } from "./datagram_client.ts";
-import type { DatagramService } from "./datagram_service.ts";
-import type { FlowList } from "./flow_list.ts";
+import type { FlowHost } from "./flow_host.ts";
+import type { FlowList, Linked } from "./flow_list.ts";
 import { FlowQueue } from "./flow_queue.ts";
 import type { FlowTable } from "./flow_table.ts";
 import { HandlerTask } from "./handler_task.ts";
-import { ParkedRead } from "./parked_read.ts";
 import type { DatagramRequestHandler } from "./handlers.ts";
+import { ParkedRead } from "./parked_read.ts";
 import { checkReceiveParams, type ReceiveParams } from "./receive_params.ts";
 
 type Handling = AsyncGenerator<unknown, unknown, unknown>;
@@ -20,21 +20,22 @@ const callReturn = (generator: Handling): Promise<Stopped> => generator.return(u
 /** How often a handler may yield again after it was told to end, before it is abandoned. */
 const CLOSE_TRIES = 10;
 
+const NO_RESULT = "Cannot handle a datagram: the handler's generator is none, as its step gave no result";
+
 /**
  * @internal One peer of a datagram server: its queue, and the generator that handles it, of which there is one at a time.
  * Steps of the generator never overlap: each begins when the one before has settled.
  */
-export class Flow {
-	readonly table: FlowTable;
+export class Flow implements Linked<Flow> {
+	readonly table: FlowTable<Flow>;
 	readonly client: DatagramClient<never>;
 	readonly host: string;
 	readonly port: number;
-	/** When it came into the list it is in. */
 	since = 0;
-	list: FlowList | undefined = undefined;
+	list: FlowList<Flow> | undefined = undefined;
 	previous: Flow | undefined = undefined;
 	next: Flow | undefined = undefined;
-	readonly #service: DatagramService;
+	readonly #service: FlowHost<Flow>;
 	#state: "idle" | "running" | "parked" | "abandoned" = "idle";
 	#task: HandlerTask | undefined;
 	#generator: Handling | undefined;
@@ -47,7 +48,13 @@ export class Flow {
 	#closing: { readonly why: "evicted" | "stopped"; readonly error: Error } | undefined;
 	#closeTries = 0;
 
-	constructor(service: DatagramService, table: FlowTable, client: DatagramClient<never>, host: string, port: number) {
+	constructor(
+		service: FlowHost<Flow>,
+		table: FlowTable<Flow>,
+		client: DatagramClient<never>,
+		host: string,
+		port: number,
+	) {
 		this.#service = service;
 		this.table = table;
 		this.client = client;
@@ -55,7 +62,7 @@ export class Flow {
 		this.port = port;
 	}
 
-	/** Whether there is a handler that does not wait for the peer. */
+	/** Whether it has something to do: its handler, or its queue. */
 	get running(): boolean {
 		return this.#state === "running";
 	}
@@ -73,6 +80,7 @@ export class Flow {
 		} else if (this.#state === "idle") {
 			this.list?.remove(this);
 			this.#service.counts.queued++;
+			this.#service.woke();
 			this.#begin(data);
 		} else {
 			this.#queue ??= new FlowQueue(this.#service);
@@ -101,7 +109,6 @@ export class Flow {
 		this.#state = "abandoned";
 		this.#queue?.drop("evicted");
 		if (this.#first !== undefined) this.#dropFirst("evicted");
-		this.#generator = undefined;
 	}
 
 	/** Goes on with a datagram from the queue, in a later turn of the event loop. */
@@ -118,7 +125,7 @@ export class Flow {
 		// A run that set no context variable leaves nothing in its context that the next one could see.
 		if (this.#task !== undefined && this.#task.values === service.values) this.#task.renew();
 		else this.#task = new HandlerTask(service.scope, service.values);
-		service.handlerStarted(this);
+		if (service.watch.steps++ === 0) service.watch.begin();
 		try {
 			this.#await(this.#task.run(this.#firstStep, service.handler, this.client));
 		} catch (error) {
@@ -131,7 +138,9 @@ export class Flow {
 		client: DatagramClient<never>,
 	): Promise<Stopped> => {
 		const generator = handler.handle(client) as Handling;
-		if (typeof generator?.next !== "function" || typeof generator.throw !== "function") {
+		if (typeof generator?.next !== "function" || typeof generator[Symbol.asyncIterator] !== "function") {
+			// Of an async function, whatever it does is of no interest any more.
+			Promise.resolve(generator).catch(() => undefined);
 			throw new TypeError('Cannot handle a datagram: "handle" did not return an async generator');
 		}
 		this.#generator = generator;
@@ -159,8 +168,9 @@ export class Flow {
 	}
 
 	#step(how: (generator: Handling, value: unknown) => Promise<Stopped>, value: unknown): void {
+		const { watch } = this.#service;
 		this.#state = "running";
-		this.#service.lastFlow = this;
+		if (watch.steps++ === 0) watch.begin();
 		try {
 			this.#await((this.#task as HandlerTask).run(how, this.#generator as Handling, value));
 		} catch (error) {
@@ -174,7 +184,8 @@ export class Flow {
 
 	/** The handler stopped at a `yield`, or returned. */
 	readonly #stepped = (result: Stopped): void => {
-		if (this.#state === "abandoned") return;
+		if (typeof result !== "object" || result === null) return this.#failed(new TypeError(NO_RESULT));
+		if (this.#state === "abandoned") return this.#endAbandoned(result);
 		if (result.done) return this.#ended("refused");
 		const task = this.#task as HandlerTask;
 		const scope = task.parkedIn;
@@ -209,7 +220,8 @@ export class Flow {
 	/** The handler threw. */
 	readonly #failed = (error: unknown): void => {
 		if (this.#state === "abandoned") return;
-		if (error !== this.#quiet && !(error instanceof CancelledError)) this.#service.handlerFailed(error, this);
+		// Of what was thrown in to end it, or while it is cancelled, nothing is to be said.
+		if (error !== this.#quiet) this.#service.handlerFailed(error, this);
 		this.#ended("failed");
 	};
 
@@ -240,8 +252,15 @@ export class Flow {
 		this.#generator = undefined;
 		this.#quiet = undefined;
 		if (this.#first !== undefined) this.#dropFirst(this.#closing?.why ?? whyDropped);
-		this.#service.handlerEnded();
 		this.#next();
+	}
+
+	/** After all, a handler that was left alone came to a `yield`: what is left of it can run. */
+	#endAbandoned(result: Stopped): void {
+		const generator = this.#generator;
+		this.#generator = undefined;
+		if (result.done || generator === undefined) return;
+		Promise.resolve((this.#task as HandlerTask).run(callReturn, generator, undefined)).catch(() => undefined);
 	}
 
 	/** What comes after a handler: the next datagram of the queue, or rest. */

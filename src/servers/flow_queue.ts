@@ -1,13 +1,21 @@
-import type { DatagramService } from "./datagram_service.ts";
+import type { Limits } from "../limits.ts";
+import type { DatagramDrops } from "./stats.ts";
+
+/** @internal What the queues of a service share: its limits, and its counters. */
+export interface QueueHost {
+	readonly limits: Limits;
+	readonly overflow: "drop-newest" | "drop-oldest";
+	readonly counts: { queued: number; queuedBytes: number; readonly dropped: DatagramDrops };
+}
 
 /** @internal The datagrams that wait for one peer's handler, within the limits of the peer and of the server. */
 export class FlowQueue {
-	readonly #service: DatagramService;
+	readonly #service: QueueHost;
 	#items: Uint8Array[] = [];
 	#first = 0;
 	#bytes = 0;
 
-	constructor(service: DatagramService) {
+	constructor(service: QueueHost) {
 		this.#service = service;
 	}
 

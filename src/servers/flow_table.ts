@@ -1,25 +1,27 @@
-import type { Flow } from "./flow.ts";
-
 /** @internal The flows of one socket, by the peer's address. Two levels, as joining the two into one key costs more. */
-export class FlowTable {
-	readonly #hosts: Map<string, Map<number, Flow>> = new Map();
+export class FlowTable<Item extends { readonly host: string; readonly port: number }> {
+	readonly #hosts: Map<string, Map<number, Item>> = new Map();
 
-	get(host: string, port: number): Flow | undefined {
+	get(host: string, port: number): Item | undefined {
 		return this.#hosts.get(host)?.get(port);
 	}
 
-	add(flow: Flow): void {
+	add(flow: Item): void {
 		const ports = this.#hosts.get(flow.host);
 		if (ports === undefined) this.#hosts.set(flow.host, new Map([[flow.port, flow]]));
 		else ports.set(flow.port, flow);
 	}
 
-	delete(flow: Flow): void {
+	delete(flow: Item): void {
 		const ports = this.#hosts.get(flow.host);
 		if (ports?.delete(flow.port) && ports.size === 0) this.#hosts.delete(flow.host);
 	}
 
-	*[Symbol.iterator](): Generator<Flow> {
+	clear(): void {
+		this.#hosts.clear();
+	}
+
+	*[Symbol.iterator](): Generator<Item> {
 		for (const ports of this.#hosts.values()) yield* ports.values();
 	}
 }

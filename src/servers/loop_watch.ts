@@ -4,38 +4,34 @@ import type { Deadline, TimerQueue } from "../concurrency/timer_queue.ts";
 const PERIOD = 100;
 const BLOCKED = 100;
 
-/** @internal Notices when something blocks the event loop while handlers run. Costs a timer ten times a second, and nothing per datagram. */
+/** @internal Notices when something blocks the event loop while handlers run. Costs a timer ten times a second. */
 export class LoopWatch {
+	/** Steps of handlers since the last look. Whoever takes the first calls {@linkcode LoopWatch.begin}, before it. */
+	steps = 0;
 	readonly #timers: TimerQueue;
 	readonly #deadline: Deadline;
 	#expected = Infinity;
-	#wasBusy = false;
 
-	/** @param blocked Called with the milliseconds for which the loop was blocked. */
+	/** @param blocked Called with the milliseconds for which the loop was blocked, at least. */
 	constructor(timers: TimerQueue, blocked: (milliseconds: number) => void) {
 		this.#timers = timers;
 		this.#deadline = timers.deadline(() => {
-			const now = timers.now();
-			const late = now - this.#expected;
+			const late = timers.now() - this.#expected;
 			this.#expected = Infinity;
 			if (late >= BLOCKED) blocked(late);
-			if (this.#wasBusy) this.#look(now);
-			this.#wasBusy = false;
+			if (this.steps > 0) this.begin();
+			this.steps = 0;
 		});
 	}
 
-	/** Handlers run. */
-	busy(): void {
-		this.#wasBusy = true;
-		if (this.#expected === Infinity) this.#look(this.#timers.now());
+	/** Looks for as long as handlers run. */
+	begin(): void {
+		if (this.#expected !== Infinity) return;
+		this.#expected = this.#timers.now() + PERIOD;
+		this.#deadline.set(this.#expected);
 	}
 
 	stop(): void {
 		this.#deadline.clear();
-	}
-
-	#look(now: number): void {
-		this.#expected = now + PERIOD;
-		this.#deadline.set(this.#expected);
 	}
 }

@@ -10,6 +10,7 @@ import type { InetAddress } from "../sockets/address.ts";
 import type { UdpSocket } from "../sockets/udp_socket.ts";
 import type { NetworkServerOptions, ServeOptions, ShutdownOptions } from "./server_options.ts";
 import { ServerRun, type Service } from "./server_run.ts";
+import { ServerSockets } from "./server_sockets.ts";
 import { waitFor } from "./wait_for.ts";
 
 /**
@@ -23,13 +24,10 @@ export abstract class NetworkServer {
 	protected readonly log: LimitedLog;
 	readonly #logger: Logger;
 	#backend: AsyncBackend | undefined;
-	#sockets: UdpSocket[] = [];
-	#activation: Promise<void> | undefined;
+	readonly #sockets: ServerSockets;
 	#run: ServerRun | undefined;
 	#background: Promise<void> | undefined;
-	#broken: Error | undefined;
 	#abandoned: string[] = [];
-	#closed = false;
 	#closing: Promise<void> | undefined;
 
 	/** @internal */
@@ -38,6 +36,15 @@ export abstract class NetworkServer {
 		this.#logger = checkLogger(options.logger);
 		this.#backend = options.backend;
 		this.log = new LimitedLog(this.#logger, () => this.#backend?.now() ?? 0);
+		this.#sockets = new ServerSockets({
+			open: (backend) => this.open(backend),
+			onError: (what, error) =>
+				this.log.warn(
+					`error on datagram ${what}`,
+					() => `Unrelated error occurred on datagram ${what}: ${error.name}: ${error.message}`,
+				),
+			onBroken: (error) => this.#run?.fail(error),
+		});
 	}
 
 	/** @internal Opens the sockets, all or none. */
@@ -64,7 +71,7 @@ export abstract class NetworkServer {
 
 	/** Whether the sockets are open. */
 	isListening(): boolean {
-		return !this.#closed && this.#sockets.length > 0 && this.#sockets.every((socket) => !socket.closed);
+		return this.#sockets.isListening();
 	}
 
 	/** Whether handlers are called. */
@@ -79,7 +86,7 @@ export abstract class NetworkServer {
 
 	/** The open sockets, for instance to join multicast groups. The server receives from them and closes them. */
 	getSockets(): UdpSocket[] {
-		return this.#closed ? [] : this.#sockets.filter((socket) => !socket.closed);
+		return this.#sockets.usable;
 	}
 
 	/**
@@ -88,13 +95,11 @@ export abstract class NetworkServer {
 	 * @throws {ServerClosedError} when the server is closed, also while this waits.
 	 * @throws {SocketError} when an address cannot be bound; with several addresses, an `AggregateError` of those that failed.
 	 */
-	activate(): Promise<void> {
-		if (this.#closed) return Promise.reject(new ServerClosedError());
-		this.#activation ??= this.#activate().catch((error) => {
-			this.#activation = undefined;
-			throw error;
-		});
-		return this.#activation;
+	async activate(): Promise<void> {
+		if (this.#sockets.closed) throw new ServerClosedError();
+		this.#backend ??= await detectBackend();
+		if (this.#sockets.closed) throw new ServerClosedError();
+		await waitFor(this.#backend.scheduler, this.#sockets.open(this.#backend), "the sockets of the server");
 	}
 
 	/**
@@ -105,7 +110,7 @@ export abstract class NetworkServer {
 	 * @throws what `serviceInit` throws, or made the sockets unusable.
 	 */
 	async serveForever(options: ServeOptions = {}): Promise<void> {
-		if (this.#closed) throw new ServerClosedError();
+		if (this.#sockets.closed) throw new ServerClosedError();
 		if (this.#run !== undefined) throw new ServerAlreadyRunningError();
 		const run = new ServerRun();
 		this.#run = run;
@@ -130,7 +135,7 @@ export abstract class NetworkServer {
 	 */
 	async start(): Promise<void> {
 		this.#backend ??= await detectBackend();
-		if (this.#closed) throw new ServerClosedError();
+		if (this.#sockets.closed) throw new ServerClosedError();
 		if (this.#run !== undefined) throw new ServerAlreadyRunningError();
 		await new Promise<void>((resolve, reject) => {
 			let begun = false;
@@ -177,7 +182,7 @@ export abstract class NetworkServer {
 	async close(): Promise<void> {
 		const run = this.#run;
 		if (run?.settingUp) throw new BusyResourceError("Cannot close the server: it is being set up");
-		this.#closed = true;
+		this.#sockets.refuse();
 		run?.stop(0);
 		this.#closing ??= this.#close(run);
 		// Inside the server nobody waits for it.
@@ -202,39 +207,18 @@ export abstract class NetworkServer {
 
 	/** @internal All sockets, closed ones included, for the counters. */
 	protected get allSockets(): readonly UdpSocket[] {
-		return this.#sockets;
-	}
-
-	async #activate(): Promise<void> {
-		this.#backend ??= await detectBackend();
-		const sockets = await this.open(this.#backend);
-		if (this.#closed) {
-			await Promise.all(sockets.map((socket) => socket.close()));
-			throw new ServerClosedError("Cannot use the server: it was closed while it was activated");
-		}
-		this.#sockets = sockets;
-		for (const socket of sockets) {
-			socket.core.onBroken = (error) => {
-				this.#broken ??= error;
-				this.#run?.fail(error);
-			};
-			socket.core.onError = (what, error) =>
-				this.log.warn(
-					`error on datagram ${what}`,
-					() => `Unrelated error occurred on datagram ${what}: ${error.name}: ${error.message}`,
-				);
-		}
+		return this.#sockets.all;
 	}
 
 	async #serve(backend: AsyncBackend, run: ServerRun, options: ServeOptions): Promise<void> {
-		await waitFor(backend.scheduler, this.activate(), "the sockets of the server");
-		if (this.#broken !== undefined) throw this.#broken;
+		await this.activate();
+		if (this.#sockets.broken !== undefined) throw this.#sockets.broken;
 		const exitStack = new AsyncExitStack();
 		let service: Service | undefined;
 		let failure: { readonly error: unknown } | undefined;
 		try {
 			await run.setUp(() => this.initService(exitStack));
-			service = this.createService(backend, this.#sockets);
+			service = this.createService(backend, this.#sockets.all);
 			run.started(service);
 			this.log.info(`Start serving at ${this.getAddresses().join(", ")}`);
 			service.start();
@@ -270,8 +254,7 @@ export abstract class NetworkServer {
 	}
 
 	async #close(run: ServerRun | undefined): Promise<void> {
-		await this.#activation?.catch(() => undefined);
 		await run?.ended;
-		await Promise.all(this.#sockets.map((socket) => socket.close()));
+		await this.#sockets.close();
 	}
 }

@@ -36,8 +36,8 @@ function errorName(error: unknown): string {
 	return safely(() => (error instanceof Error ? String(error.name) : typeof error), "unknown");
 }
 
-/** What is thrown may be anything, and even looking at it may throw. */
-function safely<T>(look: () => T, otherwise: T): T {
+/** @internal What is thrown may be anything, and even looking at it may throw. */
+export function safely<T>(look: () => T, otherwise: T): T {
 	try {
 		return look();
 	} catch {

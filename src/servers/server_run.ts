@@ -10,7 +10,7 @@ const AFTER_CLEANUP = 1_000;
 /** @internal What serves while a server runs. */
 export interface Service {
 	/** The handlers that had to be left alone when it stopped, by name. */
-	readonly abandoned?: readonly string[];
+	readonly abandoned: readonly string[];
 	/** Begins to serve. */
 	start(): void;
 	/** Lets handlers end until the given time, then cancels them, and resolves when all have ended. */

@@ -4,26 +4,29 @@ import type { UdpSocket } from "../sockets/udp_socket.ts";
 /** @internal Tells which sources of a datagram cannot be answered, or must not: no state is made for them. */
 export class SourceFilter {
 	readonly #refusedPorts: ReadonlySet<number>;
-	readonly #ownPort: number;
-	readonly #ownHosts: ReadonlySet<string>;
-	readonly #anyLoopback: boolean;
+	/** Where the server itself is bound: answering oneself has no end. */
+	readonly #own: Map<number, Set<string>> = new Map();
+	/** The ports that are bound on all interfaces. */
+	readonly #everywhere: Set<number> = new Set();
 
-	constructor(socket: UdpSocket, refusedPorts: ReadonlySet<number>) {
-		const { host, port } = socket.localAddress;
+	constructor(sockets: readonly UdpSocket[], refusedPorts: ReadonlySet<number>) {
 		this.#refusedPorts = refusedPorts;
-		this.#ownPort = port;
-		// On all interfaces, every address of this host is the socket's own.
-		this.#anyLoopback = isUnspecified(host);
-		this.#ownHosts = new Set(this.#anyLoopback ? socket.backend.driver.localAddresses?.() : [host]);
+		for (const socket of sockets) {
+			const { host, port } = socket.localAddress;
+			const hosts = this.#own.get(port) ?? new Set();
+			this.#own.set(port, hosts.add(host));
+			if (!isUnspecified(host)) continue;
+			this.#everywhere.add(port);
+			for (const own of socket.backend.driver.localAddresses?.() ?? []) hosts.add(own);
+		}
 	}
 
-	/** Port 0 and group addresses cannot be answered; answering oneself has no end. */
+	/** Port 0, group addresses and "any address" cannot be answered. */
 	accepts(host: string, port: number): boolean {
-		if (port === 0 || this.#refusedPorts.has(port) || isGroupAddress(host)) return false;
-		return port !== this.#ownPort || !this.#isOwn(host);
-	}
-
-	#isOwn(host: string): boolean {
-		return this.#ownHosts.has(host) || (this.#anyLoopback && (host.startsWith("127.") || host === "::1"));
+		if (port === 0 || this.#refusedPorts.has(port)) return false;
+		if (host === "0.0.0.0" || host === "::" || isGroupAddress(host)) return false;
+		const own = this.#own.get(port);
+		if (own === undefined) return true;
+		return !own.has(host) && !(this.#everywhere.has(port) && (host.startsWith("127.") || host === "::1"));
 	}
 }

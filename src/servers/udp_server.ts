@@ -80,7 +80,8 @@ export class UdpServer<Response = unknown, Request = Response> extends NetworkSe
 		}
 		this.#options = options;
 		this.#handler = datagramHandler(options.handler);
-		this.#refusedPorts = new Set(options.refuseSourcePorts);
+		this.#refusedPorts = checkPorts(options.refuseSourcePorts);
+		checkHosts(options.host);
 	}
 
 	/** What happened so far: `received` = `handled` + `queued` + the sum of `dropped`, at every moment. */
@@ -163,5 +164,20 @@ export class UdpServer<Response = unknown, Request = Response> extends NetworkSe
 		const names = typeof host === "string" ? [host] : host;
 		const found = await Promise.all(names.map((name) => resolveHost(backend, name)));
 		return [...new Set(found.flat())].sort();
+	}
+}
+
+function checkPorts(ports: Iterable<number> | undefined): ReadonlySet<number> {
+	if (ports === undefined) return new Set();
+	if (typeof ports?.[Symbol.iterator] !== "function" || typeof ports === "string") {
+		throw new TypeError(`Cannot use ${String(ports)} as "refuseSourcePorts": not iterable`);
+	}
+	return new Set([...ports].map((port) => checkPort(port, "refuseSourcePorts")));
+}
+
+function checkHosts(host: unknown): void {
+	for (const each of Array.isArray(host) ? host : [host ?? ""]) {
+		if (typeof each !== "string")
+			throw new TypeError(`Cannot use ${String(each)} as "host": not a host name or address`);
 	}
 }
