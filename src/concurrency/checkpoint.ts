@@ -16,8 +16,8 @@ export function shieldedCheckpoint(scheduler: Scheduler): Promise<void> {
 
 /** @internal Waits until the clock shows `time`; always at least one turn of the event loop. */
 export async function sleepUntil(scheduler: Scheduler, time: number, options: WaitOptions = {}): Promise<void> {
-	if (checkTime("time", time) <= scheduler.timers.now()) return checkpoint(scheduler, options);
-	return park<void>(scheduler, { ...options, waitsFor: time === Infinity ? "ever (sleep)" : "sleep" }, (waiter) => {
+	if (checkTime("time", time) <= scheduler.timers.now()) return await checkpoint(scheduler, options);
+	await park<void>(scheduler, { ...options, waitsFor: time === Infinity ? "ever (sleep)" : "sleep" }, (waiter) => {
 		const deadline = scheduler.timers.deadline(() => waiter.resolve());
 		deadline.set(time);
 		return () => deadline.clear();

@@ -70,7 +70,7 @@ export class Queue<T> implements AsyncIterable<T> {
 		const ready = this.#take();
 		if (ready !== undefined) return ready.item;
 		if (this.#closed) throw new ClosedResourceError("Cannot get from the queue: it is closed");
-		return park<T>(this.#scheduler, { ...options, waitsFor: "an item of a queue" }, (waiter) => {
+		return await park<T>(this.#scheduler, { ...options, waitsFor: "an item of a queue" }, (waiter) => {
 			this.#getters.add(waiter);
 			return () => this.#getters.delete(waiter);
 		});

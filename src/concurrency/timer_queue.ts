@@ -2,7 +2,9 @@ import type { Clock, ClockTimer } from "./clock.ts";
 
 /** How late the queue may run, in milliseconds, before it lets pending input be read ahead of the timeouts. */
 const LATE = 20;
-const LATE_TURNS = 4;
+const LATE_TURNS = 3;
+/** How long such a turn is: so much that the loop waits for input. Deno does not look for any in a turn without waiting. */
+const LATE_TURN = 1;
 /** The longest delay that timers of the runtimes take. After it, the rest is set. */
 const MAX_DELAY = 2 ** 31 - 1;
 
@@ -80,18 +82,17 @@ export class TimerQueue {
 		// A timer that is armed too early wakes up for nothing, once; so only an earlier deadline or none at all counts.
 		if (next >= this.#armedFor && next !== Infinity) return;
 		this.#armedFor = next;
+		this.#lateTurns = 0;
 		if (next === Infinity) this.#timer.stop();
 		else this.#timer.start(Math.min(Math.max(0, next - this.now()), MAX_DELAY));
 	}
 
 	#wake(): void {
-		const late = this.now() - this.#armedFor;
-		if (late > LATE && this.#lateTurns < LATE_TURNS) {
+		if (this.now() - this.next > LATE && this.#lateTurns < LATE_TURNS) {
 			this.#lateTurns++;
-			this.#clock.defer(() => this.#wake());
+			this.#timer.start(LATE_TURN);
 			return;
 		}
-		this.#lateTurns = 0;
 		this.#firing = true;
 		const now = this.now();
 		// Not for ever: what a callback sets to a time that has passed may have to wait for the next turn.
