@@ -20,6 +20,7 @@ const callReturn = (generator: Handling): Promise<Stopped> => generator.return(u
 /** How often a handler may yield again after it was told to end, before it is abandoned. */
 const CLOSE_TRIES = 10;
 
+const NOTHING = Symbol("nothing");
 const NO_RESULT = "Cannot handle a datagram: the handler's generator is none, as its step gave no result";
 
 /**
@@ -44,7 +45,7 @@ export class Flow implements Linked<Flow> {
 	#queue: FlowQueue | undefined;
 	#read: ParkedRead | undefined;
 	/** What was thrown in last, if it is no error of the handler when it comes out again. */
-	#quiet: unknown;
+	#quiet: unknown = NOTHING;
 	#closing: { readonly why: "evicted" | "stopped"; readonly error: Error } | undefined;
 	#closeTries = 0;
 
@@ -250,7 +251,7 @@ export class Flow implements Linked<Flow> {
 
 	#ended(whyDropped: "refused" | "failed"): void {
 		this.#generator = undefined;
-		this.#quiet = undefined;
+		this.#quiet = NOTHING;
 		if (this.#first !== undefined) this.#dropFirst(this.#closing?.why ?? whyDropped);
 		this.#next();
 	}

@@ -19,11 +19,20 @@ export function checkReceiveParams(value: unknown): ReceiveParams | undefined {
 	}
 	const { timeout, signal } = value as ReceiveParams;
 	checkDuration("timeout", timeout);
-	if (signal !== undefined && !(signal instanceof AbortSignal)) {
+	if (signal !== undefined && !isSignal(signal)) {
 		throw new TypeError(`Cannot use ${show(signal)} as "signal": not an AbortSignal`);
 	}
 	// What was checked, whatever a getter or a proxy says the next time.
 	return { timeout, signal };
+}
+
+/** Something made from the prototype alone passes `instanceof`, but throws at the first use. */
+function isSignal(value: unknown): boolean {
+	try {
+		return value instanceof AbortSignal && typeof value.aborted === "boolean";
+	} catch {
+		return false;
+	}
 }
 
 function show(value: unknown): string {
