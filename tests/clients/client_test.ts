@@ -2,12 +2,13 @@
 
 import { type TestOptions, test } from "node:test";
 import type { AsyncBackend } from "../../src/backend/async_backend.ts";
+import type { Capabilities } from "../../src/backend/capabilities.ts";
 import { UdpSocket } from "../../src/sockets/udp_socket.ts";
 import { assertEquals } from "../support/assert.ts";
 import { testBackend } from "../support/backend.ts";
 
 /** What the backend under test can do. */
-export const { capabilities }: AsyncBackend = await testBackend();
+export const capabilities: Capabilities = (await testBackend()).capabilities;
 
 /** A test on real sockets that fails when it leaves something behind. */
 export function netTest(name: string, body: (backend: AsyncBackend) => Promise<void>, options: TestOptions = {}): void {
