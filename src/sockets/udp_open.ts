@@ -5,7 +5,7 @@ import { SocketError } from "../errors.ts";
 import { checkLimits } from "../limits.ts";
 import { checkPort, formatAddress, InetAddress, resolveHost } from "./address.ts";
 import { DatagramSocket } from "./datagram_socket.ts";
-import { ipFamily, isUnspecified } from "./ip.ts";
+import { canonicalIp, ipFamily, isUnspecified } from "./ip.ts";
 import { checkUdpOptions, rawUdpOptions, type UdpBindOptions, type UdpConnectOptions } from "./udp_options.ts";
 
 /** The largest payload: 65,535 less the UDP header, and for IPv4 the IP header (RFC 768, RFC 791, RFC 8200). */
@@ -88,7 +88,7 @@ const LOOPBACK = { 4: "127.0.0.1", 6: "::1" } as const;
 /** The address to bind for a peer. Loopback is known at once; for others the system may choose, when it connects. */
 function anyAddress(family: 4 | 6, peer: string): string {
 	if (family === 4) return peer.startsWith("127.") ? LOOPBACK[4] : "0.0.0.0";
-	return peer === LOOPBACK[6] ? LOOPBACK[6] : "::";
+	return canonicalIp(peer) === canonicalIp(LOOPBACK[6]) ? LOOPBACK[6] : "::";
 }
 
 function opener(
