@@ -25,6 +25,8 @@ const PER_TURN = 64;
 const TURN_MS = 5;
 /** Milliseconds that handlers get to end after they were cancelled at the end of a drain. */
 const AFTER_DRAIN = 1_000;
+/** How many handlers that were left alone are named. */
+const NAMED = 10;
 
 /** @internal What a datagram service is made of. */
 export interface DatagramServiceOptions {
@@ -128,11 +130,13 @@ export class DatagramService implements Service, ClientHost, FlowHost<Flow>, Pee
 		// After a drain, handlers have had their time.
 		const grace = drains ? Math.min(AFTER_DRAIN, this.limits.abandonTimeout) : this.limits.abandonTimeout;
 		await this.#quiet(this.timers.now() + grace);
+		let left = 0;
 		for (const flow of this.#peers.all()) {
 			if (!flow.running) continue;
 			this.abandon(flow, "it did not end when it was cancelled");
-			this.abandoned.push(`the handler ${this.#handlerName()} for ${flow.client}`);
+			if (++left <= NAMED) this.abandoned.push(`the handler ${this.#handlerName()} for ${flow.client}`);
 		}
+		if (left > NAMED) this.abandoned.push(`and ${left - NAMED} more`);
 		this.stopped = true;
 		this.#peers.clear();
 		this.watch.stop();
@@ -141,7 +145,8 @@ export class DatagramService implements Service, ClientHost, FlowHost<Flow>, Pee
 
 	/** Brings the end of the drain forward. */
 	hurry(drainUntil: number): void {
-		if (this.#draining && drainUntil < this.#quietDeadline.at) this.#quietDeadline.set(drainUntil);
+		if (this.#draining && drainUntil < this.#quietDeadline.at)
+			this.#quietDeadline.set(Math.max(drainUntil, this.timers.now()));
 	}
 
 	woke(): void {

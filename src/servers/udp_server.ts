@@ -21,7 +21,7 @@ export interface UdpServerOptions<Response, Request> extends NetworkServerOption
 	/** How packets become datagrams and back. */
 	protocol: DatagramProtocol<Response, Request>;
 	/** What answers them. */
-	handler: DatagramHandler<Response, Request>;
+	handler: DatagramHandler<NoInfer<Response>, NoInfer<Request>>;
 	/** Which datagram is dropped when too many wait for a handler. Default: `"drop-newest"`. */
 	overflow?: "drop-newest" | "drop-oldest" | undefined;
 	/** Source ports whose datagrams are dropped, such as 7 (echo) and 53 (DNS), against reflection loops. Default: none; port 0 always is. */
