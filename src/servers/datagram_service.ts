@@ -67,6 +67,8 @@ export class DatagramService implements Service, ClientHost, FlowHost<Flow>, Pee
 	/** Flows that have something to do, parked ones included. */
 	#active = 0;
 	#draining = false;
+	/** Handlers that were left alone when the server stopped. */
+	#left = 0;
 	#steps = 0;
 	#turnEnds = 0;
 	#waitingForTurn: Flow[] = [];
@@ -130,13 +132,8 @@ export class DatagramService implements Service, ClientHost, FlowHost<Flow>, Pee
 		// After a drain, handlers have had their time.
 		const grace = drains ? Math.min(AFTER_DRAIN, this.limits.abandonTimeout) : this.limits.abandonTimeout;
 		await this.#quiet(this.timers.now() + grace);
-		let left = 0;
-		for (const flow of this.#peers.all()) {
-			if (!flow.running) continue;
-			this.abandon(flow, "it did not end when it was cancelled");
-			if (++left <= NAMED) this.abandoned.push(`the handler ${this.#handlerName()} for ${flow.client}`);
-		}
-		if (left > NAMED) this.abandoned.push(`and ${left - NAMED} more`);
+		for (const flow of this.#peers.all()) if (flow.running) this.abandon(flow, "it did not end when it was cancelled");
+		if (this.#left > NAMED) this.abandoned.push(`and ${this.#left - NAMED} more`);
 		this.stopped = true;
 		this.#peers.clear();
 		this.watch.stop();
@@ -172,6 +169,9 @@ export class DatagramService implements Service, ClientHost, FlowHost<Flow>, Pee
 
 	abandon(flow: Flow, why: string): void {
 		this.counts.abandoned++;
+		if (this.scope.cancelCalled && ++this.#left <= NAMED) {
+			this.abandoned.push(`the handler ${this.#handlerName()} for ${flow.client}`);
+		}
 		this.#options.log.warn(
 			"abandoned handler",
 			() => `Abandoned the handler ${this.#handlerName()} for ${flow.client}: ${why}`,

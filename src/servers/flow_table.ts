@@ -12,9 +12,13 @@ export class FlowTable<Item extends { readonly host: string; readonly port: numb
 		else ports.set(flow.port, flow);
 	}
 
-	delete(flow: Item): void {
+	/** Answers whether it was there: another flow of the same address stays. */
+	delete(flow: Item): boolean {
 		const ports = this.#hosts.get(flow.host);
-		if (ports?.delete(flow.port) && ports.size === 0) this.#hosts.delete(flow.host);
+		if (ports === undefined || ports.get(flow.port) !== flow) return false;
+		ports.delete(flow.port);
+		if (ports.size === 0) this.#hosts.delete(flow.host);
+		return true;
 	}
 
 	clear(): void {

@@ -91,11 +91,8 @@ export class Peers {
 
 	/** It is gone for good. */
 	forget(flow: Flow): void {
-		const evicted = flow.list === this.#evicted;
 		flow.list?.remove(flow);
-		if (evicted) return;
-		flow.table.delete(flow);
-		this.#size--;
+		if (flow.table.delete(flow)) this.#size--;
 	}
 
 	/** Forgets all. */
@@ -119,9 +116,11 @@ export class Peers {
 			this.#oldest(this.#strangers, this.#timedStrangers) ?? this.#oldest(this.#answered, this.#timedAnswered);
 		if (flow === undefined) return false;
 		this.forget(flow);
-		this.#evicted.add(flow, this.#host.timers.now());
-		this.#arm(this.#evicted, abandonTimeout);
 		this.#host.evict(flow);
+		if (flow.running) {
+			this.#evicted.add(flow, this.#host.timers.now());
+			this.#arm(this.#evicted, abandonTimeout);
+		}
 		return true;
 	}
 
