@@ -134,9 +134,41 @@ export class DeserializeError extends Error {
 	override name = "DeserializeError";
 	/** Details for debugging (offending bytes, position); only with the serializer's `debug` option. */
 	readonly errorInfo: unknown;
-	constructor(message: string, options?: ErrorOptions & { errorInfo?: unknown }) {
+	/**
+	 * Of a stream: where the next packet begins is unknown, so that nothing more can be read from it. Otherwise the stream
+	 * goes on behind the bad packet. Default: `false`.
+	 */
+	readonly fatal: boolean;
+	constructor(message: string, options?: ErrorOptions & { errorInfo?: unknown; fatal?: boolean | undefined }) {
 		super(message, options);
 		this.errorInfo = options?.errorInfo;
+		this.fatal = options?.fatal ?? false;
+	}
+}
+
+/** A received packet is larger than the serializer's limit. Unless the error is `fatal`, the packet is skipped. */
+export class LimitOverrunError extends DeserializeError {
+	override name = "LimitOverrunError";
+	/** The limit, in the unit of the option of that name. */
+	readonly limit: number;
+	/** The name of the option that sets the limit. */
+	readonly option: string;
+	constructor(
+		option: string,
+		limit: number,
+		options?: ErrorOptions & { errorInfo?: unknown; fatal?: boolean | undefined },
+	) {
+		super(`Cannot read the packet: it exceeds "${option}", ${limit}`, options);
+		this.limit = limit;
+		this.option = option;
+	}
+}
+
+/** The stream ended inside a packet. */
+export class IncompletePacketError extends DeserializeError {
+	override name = "IncompletePacketError";
+	constructor(message = "Cannot read the packet: the stream ended inside it", options?: ErrorOptions) {
+		super(message, { ...options, fatal: true });
 	}
 }
 
@@ -165,6 +197,23 @@ export class ProtocolParseError extends Error {
 /** A received datagram cannot be parsed. */
 export class DatagramProtocolParseError extends ProtocolParseError {
 	override name = "DatagramProtocolParseError";
+}
+
+/** A packet of a stream cannot be parsed. Unless the error is `fatal`, the stream goes on behind it. */
+export class StreamProtocolParseError extends ProtocolParseError {
+	override name = "StreamProtocolParseError";
+	/**
+	 * The received bytes behind the packet; the reader keeps them, and parses them next. A view of the receive buffer: copy
+	 * it to look at it after the reader was used again.
+	 */
+	readonly remainingData: Uint8Array;
+	/** Whether nothing more can be read from this stream, since it is unknown where the next packet begins. */
+	readonly fatal: boolean;
+	constructor(error: DeserializeError | PacketConversionError, remainingData: Uint8Array) {
+		super(error);
+		this.remainingData = remainingData;
+		this.fatal = error instanceof DeserializeError && error.fatal;
+	}
 }
 
 /** A serializer or converter threw something other than its parse error: a bug there, not bad input. */

@@ -1,6 +1,7 @@
 import { DatagramProtocolParseError, DeserializeError, PacketConversionError, ProtocolCrashError } from "../errors.ts";
 import type { PacketSerializer } from "../serializers/packet_serializer.ts";
 import type { PacketConverter } from "./packet_converter.ts";
+import { reasonOf, requireMethod } from "./protocol_checks.ts";
 
 /**
  * What one datagram holds: a packet, by a serializer and, if given, a converter. Stateless, so that one protocol serves
@@ -86,14 +87,4 @@ export class DatagramProtocol<Sent, Received = Sent, SentDto = Sent, ReceivedDto
 			});
 		}
 	}
-}
-
-function requireMethod<Name extends string>(argument: string, value: { [K in Name]: unknown }, method: Name): void {
-	if (typeof value?.[method] !== "function") {
-		throw new TypeError(`Cannot use "${argument}": it has no method "${method}"`);
-	}
-}
-
-function reasonOf(error: unknown): string {
-	return error instanceof Error ? error.message : "something other than an Error was thrown";
 }

@@ -13,6 +13,9 @@ import type { PacketSerializer } from "./packet_serializer.ts";
  * ```
  */
 export class BytesSerializer implements PacketSerializer<Uint8Array> {
+	/** A received packet is a view of the data. */
+	readonly keepsData = true;
+
 	/**
 	 * The packet itself.
 	 *

@@ -25,6 +25,11 @@
  * @typeParam Received What is received.
  */
 export interface PacketSerializer<Sent, Received = Sent> {
+	/**
+	 * Whether received packets hold views of the data that they were made from. `false` spares a copy of each packet on a
+	 * stream, whose receive buffer is used again. Default: `true`.
+	 */
+	readonly keepsData?: boolean | undefined;
 	/** The bytes of a packet. Whatever it throws is a bug of the caller, or of the serializer. */
 	serialize(packet: Sent): Uint8Array;
 	/**
