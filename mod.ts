@@ -42,6 +42,7 @@ export { defaultLimits, type Limits } from "./src/limits.ts";
 export { defaultLogger, type Logger } from "./src/logging.ts";
 export { DatagramProtocol } from "./src/protocols/datagram_protocol.ts";
 export { type PacketConverter, StapledPacketConverter } from "./src/protocols/packet_converter.ts";
+export type { AnyDatagramProtocol, ReceivedPacket, SentPacket } from "./src/protocols/packet_types.ts";
 export type {
 	StandardSchemaInput,
 	StandardSchemaIssue,
@@ -53,7 +54,19 @@ export {
 	StandardSchemaConverter,
 	type StandardSchemaConverterOptions,
 } from "./src/protocols/standard_schema_converter.ts";
+export { StreamPacketReader } from "./src/protocols/stream_packet_reader.ts";
+export { StreamProtocol } from "./src/protocols/stream_protocol.ts";
 export { BytesSerializer } from "./src/serializers/bytes_serializer.ts";
+export { DelimitedSerializer, type DelimitedSerializerOptions } from "./src/serializers/delimited_serializer.ts";
+export { EndOfStreamSerializer } from "./src/serializers/end_of_stream_serializer.ts";
+export { FixedLengthSerializer } from "./src/serializers/fixed_length_serializer.ts";
+export {
+	type IncrementalPacketSerializer,
+	NEED_MORE,
+	type NeedMore,
+	type PacketInput,
+	type PacketParser,
+} from "./src/serializers/incremental_serializer.ts";
 export type { JsonReviver, ProtoKeyPolicy } from "./src/serializers/json_proto_keys.ts";
 export {
 	type JsonErrorInfo,
@@ -61,6 +74,11 @@ export {
 	JsonSerializer,
 	type JsonSerializerOptions,
 } from "./src/serializers/json_serializer.ts";
+export type { LengthPrefixKind } from "./src/serializers/length_prefix.ts";
+export {
+	LengthPrefixedSerializer,
+	type LengthPrefixedSerializerOptions,
+} from "./src/serializers/length_prefixed_serializer.ts";
 export type { PacketSerializer } from "./src/serializers/packet_serializer.ts";
 export {
 	type Newline,

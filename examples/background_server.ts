@@ -16,7 +16,7 @@ import {
 const backend = await detectBackend();
 const protocol = new DatagramProtocol(new StringLineSerializer());
 
-const server = new UdpServer<string>({
+const server = new UdpServer({
 	host: "127.0.0.1",
 	port: 0,
 	protocol,

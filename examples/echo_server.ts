@@ -17,7 +17,7 @@ const { values } = parseArgs({
 	},
 });
 
-const server = new UdpServer<Uint8Array>({
+const server = new UdpServer({
 	host: values.host,
 	port: Number(values.port),
 	// How datagrams become packets: here a packet is the bytes themselves.

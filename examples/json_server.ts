@@ -14,7 +14,7 @@ const { values } = parseArgs({
 	},
 });
 
-const server = new UdpServer<Response, Request>({
+const server = new UdpServer({
 	host: values.host,
 	port: Number(values.port),
 	protocol: serverProtocol,

@@ -3,14 +3,13 @@ import { BytesSerializer, DatagramProtocol, UdpServer } from "../../mod.ts";
 import { serve } from "./serve.ts";
 
 const protocol = new DatagramProtocol(new BytesSerializer());
-await serve(
-	new UdpServer({
-		host: "127.0.0.1",
-		port: 0,
-		protocol,
-		handler: async function* (client) {
-			const packet = yield;
-			await client.sendPacket(packet);
-		},
-	}),
-);
+const server = new UdpServer({
+	host: "127.0.0.1",
+	port: 0,
+	protocol,
+	handler: async function* (client) {
+		const packet = yield;
+		await client.sendPacket(packet);
+	},
+});
+await serve(server);

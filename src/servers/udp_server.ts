@@ -2,6 +2,7 @@ import type { AsyncBackend } from "../backend/async_backend.ts";
 import { CancelScope } from "../concurrency/cancel_scope.ts";
 import type { AsyncExitStack } from "../concurrency/exit_stack.ts";
 import { DatagramProtocol } from "../protocols/datagram_protocol.ts";
+import type { AnyDatagramProtocol, ReceivedPacket, SentPacket } from "../protocols/packet_types.ts";
 import { checkPort, resolveHost } from "../sockets/address.ts";
 import { checkUdpOptions, type UdpSocketOptions } from "../sockets/udp_options.ts";
 import { UdpSocket } from "../sockets/udp_socket.ts";
@@ -13,15 +14,15 @@ import type { Service } from "./server_run.ts";
 import { type DatagramServerStats, newCounts } from "./stats.ts";
 
 /** Options of a {@linkcode UdpServer}. */
-export interface UdpServerOptions<Response, Request> extends NetworkServerOptions, UdpSocketOptions {
+export interface UdpServerOptions<Protocol extends AnyDatagramProtocol> extends NetworkServerOptions, UdpSocketOptions {
 	/** One address or name of this host, several, or all interfaces (the default; also `""` and `null`): one socket for each address. */
 	host?: string | readonly string[] | null | undefined;
 	/** 0: any free port, another one for each socket. */
 	port: number;
 	/** How packets become datagrams and back. */
-	protocol: DatagramProtocol<Response, Request>;
+	protocol: Protocol;
 	/** What answers them. */
-	handler: DatagramHandler<NoInfer<Response>, NoInfer<Request>>;
+	handler: DatagramHandler<SentPacket<Protocol>, ReceivedPacket<Protocol>>;
 	/** Which datagram is dropped when too many wait for a handler. Default: `"drop-newest"`. */
 	overflow?: "drop-newest" | "drop-oldest" | undefined;
 	/** Source ports whose datagrams are dropped, such as 7 (echo) and 53 (DNS), against reflection loops. Default: none; port 0 always is. */
@@ -55,9 +56,9 @@ export interface UdpServerOptions<Response, Request> extends NetworkServerOption
  * await server.close();
  * ```
  */
-export class UdpServer<Response = unknown, Request = Response> extends NetworkServer {
-	readonly #options: UdpServerOptions<Response, Request>;
-	readonly #handler: DatagramRequestHandler<Response, Request>;
+export class UdpServer<Protocol extends AnyDatagramProtocol = AnyDatagramProtocol> extends NetworkServer {
+	readonly #options: UdpServerOptions<Protocol>;
+	readonly #handler: DatagramRequestHandler<SentPacket<Protocol>, ReceivedPacket<Protocol>>;
 	readonly #refusedPorts: ReadonlySet<number>;
 	readonly #counts = Object.assign(newCounts(), { queued: 0, queuedBytes: 0 });
 	#service: DatagramService | undefined;
@@ -67,7 +68,7 @@ export class UdpServer<Response = unknown, Request = Response> extends NetworkSe
 	 *
 	 * @throws {TypeError} {RangeError} when an option is wrong.
 	 */
-	constructor(options: UdpServerOptions<Response, Request>) {
+	constructor(options: UdpServerOptions<Protocol>) {
 		super(options);
 		checkUdpOptions(options);
 		checkPort(options.port);

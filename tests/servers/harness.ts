@@ -82,7 +82,7 @@ export class Peer {
 }
 
 /** What a server is made with in a test: a handler, and whatever else is to differ from the defaults here. */
-export type TestServerOptions = Partial<Omit<UdpServerOptions<string, string>, "handler">>;
+export type TestServerOptions = Partial<Omit<UdpServerOptions<DatagramProtocol<string>>, "handler">>;
 
 /** The servers and peers of one test. */
 export class World {
@@ -93,7 +93,7 @@ export class World {
 	/** Generators of handlers that took a first step, and that ended. */
 	started = 0;
 	finalised = 0;
-	readonly #servers: UdpServer<string>[] = [];
+	readonly #servers: UdpServer<DatagramProtocol<string>>[] = [];
 	readonly #sockets: UdpSocket[] = [];
 
 	constructor(backend: AsyncBackend, simulation?: Simulation) {
@@ -102,23 +102,23 @@ export class World {
 	}
 
 	/** A server that does not serve yet. */
-	server(handler: Handler, options: TestServerOptions = {}): UdpServer<string> {
+	server(handler: Handler, options: TestServerOptions = {}): UdpServer<DatagramProtocol<string>> {
 		const { backend, logger } = this;
 		const defaults = { host: "127.0.0.1", port: 0, protocol, backend, logger };
-		const server = new UdpServer<string>({ ...defaults, ...options, handler: this.#counted(handler) });
+		const server = new UdpServer({ ...defaults, ...options, handler: this.#counted(handler) });
 		this.#servers.push(server);
 		return server;
 	}
 
 	/** A server that serves. */
-	async serve(handler: Handler, options: TestServerOptions = {}): Promise<UdpServer<string>> {
+	async serve(handler: Handler, options: TestServerOptions = {}): Promise<UdpServer<DatagramProtocol<string>>> {
 		const server = this.server(handler, options);
 		await server.start();
 		return server;
 	}
 
 	/** A peer of the server. */
-	async peer(server: UdpServer<string>, options: { host?: string; port?: number } = {}): Promise<Peer> {
+	async peer(server: UdpServer<DatagramProtocol<string>>, options: { host?: string; port?: number } = {}): Promise<Peer> {
 		const socket = await UdpSocket.bind({ backend: this.backend, host: "127.0.0.1", ...options });
 		this.#sockets.push(socket);
 		const [address] = server.getAddresses();
@@ -126,12 +126,12 @@ export class World {
 		return new Peer(socket, address);
 	}
 
-	async peers(server: UdpServer<string>, count: number): Promise<Peer[]> {
+	async peers(server: UdpServer<DatagramProtocol<string>>, count: number): Promise<Peer[]> {
 		return await Promise.all(Array.from({ length: count }, () => this.peer(server)));
 	}
 
 	/** Lets a datagram arrive at the server from anywhere. Only on the simulated backend. */
-	inject(server: UdpServer<string>, from: { host: string; port: number }, packet: string | Uint8Array): void {
+	inject(server: UdpServer<DatagramProtocol<string>>, from: { host: string; port: number }, packet: string | Uint8Array): void {
 		const [to] = server.getAddresses();
 		if (to === undefined || this.simulation === undefined) throw new Error("Cannot inject");
 		this.simulation.inject({ from, to, data: typeof packet === "string" ? bytes(packet) : packet });
