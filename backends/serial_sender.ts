@@ -22,12 +22,11 @@ export type SendOne = (data: Uint8Array, port: number, host: string) => Promise<
 export class SerialSender {
 	/** Bytes that wait. */
 	bytes = 0;
-	/** While something is under way. */
-	sending: Promise<void> | undefined;
 	readonly #sendOne: SendOne;
 	readonly #connected: boolean;
 	readonly #events: RawDatagramEvents;
 	#queue: Unsent[] = [];
+	#sending = false;
 
 	constructor(sendOne: SendOne, connected: boolean, events: RawDatagramEvents) {
 		this.#sendOne = sendOne;
@@ -38,10 +37,11 @@ export class SerialSender {
 	add(data: Uint8Array, port: number, host: string, done: ((error?: unknown) => void) | undefined): void {
 		this.bytes += data.length + DATAGRAM_OVERHEAD;
 		this.#queue.push({ data, port, host, done });
-		this.sending ??= this.#sendQueued();
+		if (!this.#sending) void this.#sendQueued();
 	}
 
 	async #sendQueued(): Promise<void> {
+		this.#sending = true;
 		while (this.#queue.length > 0) {
 			const queue = this.#queue;
 			this.#queue = [];
@@ -52,7 +52,7 @@ export class SerialSender {
 				this.#settle(unsent, failure);
 			}
 		}
-		this.sending = undefined;
+		this.#sending = false;
 		this.#events.drain();
 	}
 

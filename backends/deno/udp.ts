@@ -81,8 +81,7 @@ class DenoDatagramSocket implements RawDatagramSocket {
 	async close(): Promise<void> {
 		this.#closed = true;
 		this.#conn.close();
-		// What is under way keeps the port.
-		await this.#sender.sending;
+		// As long as it is under way, it keeps the port.
 		await this.#receiving;
 	}
 

@@ -4,7 +4,7 @@ import { park, type Waiter, type WaitOptions } from "../concurrency/waiter.ts";
 import { MessageTooLargeError, SendQueueFullError } from "../errors.ts";
 import { formatAddress } from "./address.ts";
 import { SendRetry } from "./send_retry.ts";
-import { errorCode, isTransient, socketError } from "./system_error.ts";
+import { isTransient, socketError } from "./system_error.ts";
 
 /** Above this many bytes that the system did not take, `send` waits until it took them all. */
 const HIGH_WATER = 64 * 1024;
@@ -29,6 +29,8 @@ export class DatagramSender {
 	readonly #raw: RawDatagramSocket;
 	readonly #options: SenderOptions;
 	readonly #retry: SendRetry;
+	/** Who waits for the system's answer, and who for room. */
+	readonly #unanswered: Set<Waiter<void>> = new Set();
 	readonly #drainWaiters: Set<Waiter<void>> = new Set();
 	#onIdle: (() => void) | undefined;
 	#ended: Error | undefined;
@@ -73,10 +75,11 @@ export class DatagramSender {
 			before();
 			this.#checkRoom(data);
 			const done = (error?: unknown): void => {
+				this.#unanswered.delete(waiter);
 				if (error === undefined || error === null) waiter.resolve();
-				else if (errorCode(error) === "ECANCELED" && this.#ended !== undefined) waiter.reject(this.#ended);
 				else waiter.reject(socketError(`Cannot send to ${formatAddress(host, port)}`, error));
 			};
+			this.#unanswered.add(waiter);
 			if (this.#retry.active) return void this.#retry.add({ data, port, host, done });
 			this.#raw.send(data, port, host, (error) => {
 				if (isTransient(error) && this.#ended === undefined) this.#retry.add({ data, port, host, done });
@@ -122,9 +125,12 @@ export class DatagramSender {
 		this.abandon();
 	}
 
-	/** Gives up what waits to be tried again. */
+	/** Gives up what was not sent yet. */
 	abandon(): void {
-		this.#retry.stop(this.#ended as Error);
+		const reason = this.#ended as Error;
+		for (const waiter of this.#unanswered) waiter.reject(reason);
+		this.#unanswered.clear();
+		this.#retry.stop(reason);
 	}
 
 	get #waiting(): number {
