@@ -88,12 +88,12 @@ export class LazySocket {
 		return { scope, ended: this.#finish(opening) };
 	}
 
+	/** If it was closed meanwhile, `close()` goes on to close the socket. */
 	async #finish(opening: Promise<UdpSocket | undefined>): Promise<void> {
 		try {
 			const socket = await opening;
 			this.#attempt = undefined;
 			if (socket === undefined) return;
-			if (this.closed) return await socket.close();
 			this.#socket = socket;
 			this.#settle((waiter) => waiter.resolve(socket));
 		} catch (error) {
