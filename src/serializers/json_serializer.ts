@@ -1,7 +1,10 @@
 import { DeserializeError } from "../errors.ts";
+import { DelimitedParser } from "./delimited_parser.ts";
+import type { IncrementalPacketSerializer, PacketParser } from "./incremental_serializer.ts";
 import { nestsDeeperThan } from "./json_depth.ts";
+import { JsonFrameParser } from "./json_frame_parser.ts";
 import { type JsonReviver, mayHoldProtoKey, type ProtoKeyPolicy, protoKeyReviver } from "./json_proto_keys.ts";
-import type { PacketSerializer } from "./packet_serializer.ts";
+import { DEFAULT_LIMIT, requireInteger } from "./serializer_options.ts";
 import { decodeUtf8, encodeUtf8 } from "./text_encoding.ts";
 
 /** As that of `JSON.stringify`. */
@@ -27,6 +30,17 @@ export interface JsonSerializerOptions {
 	 * document; so does a {@linkcode DeserializeError}.
 	 */
 	readonly reviver?: JsonReviver | undefined;
+	/**
+	 * How documents are told apart on a stream:
+	 * - `true`: each is a line, ended by LF;
+	 * - `false`: by their own brackets and quotes, wherever lines end. Numbers, `true`, `false` and `null` need white space
+	 *   behind them, and are sent with an LF.
+	 *
+	 * Default: `true`.
+	 */
+	readonly useLines?: boolean | undefined;
+	/** The largest document received on a stream, in bytes; a larger one is skipped. Default: 65,536. */
+	readonly limit?: number | undefined;
 	/** Whether a {@linkcode DeserializeError} carries `errorInfo`, a {@linkcode JsonErrorInfo}. Default: `false`. */
 	readonly debug?: boolean | undefined;
 }
@@ -40,6 +54,8 @@ export interface JsonErrorInfo {
 	/** Where in `document` parsing failed, if the runtime tells: Node and Deno mostly do, Bun does not. */
 	readonly position: number | undefined;
 }
+
+const LF = Uint8Array.of(0x0a);
 
 /** V8 ends its message with the position, unless it quotes the document instead. */
 const POSITION = /at position (\d+)(?: \(line \d+ column \d+\))?$/;
@@ -63,23 +79,27 @@ const POSITION = /at position (\d+)(?: \(line \d+ column \d+\))?$/;
  * @typeParam Sent What is sent.
  * @typeParam Received What is received; nothing checks it here.
  */
-export class JsonSerializer<Sent = unknown, Received = Sent> implements PacketSerializer<Sent, Received> {
+export class JsonSerializer<Sent = unknown, Received = Sent> implements IncrementalPacketSerializer<Sent, Received> {
+	/** A packet holds no view of the data. */
+	readonly keepsData = false;
 	readonly #maxDepth: number;
 	readonly #replacer: JsonReplacer | undefined;
 	readonly #reviver: JsonReviver | undefined;
 	/** The reviver for documents that may hold dangerous keys, unless they are to be ignored. */
 	readonly #guard: JsonReviver | undefined;
+	readonly #useLines: boolean;
+	readonly #limit: number;
 	readonly #debug: boolean;
 
 	/**
-	 * @throws {RangeError} when `maxDepth` is not an integer from 1 to 1000.
+	 * @throws {RangeError} when `maxDepth` is not an integer from 1 to 1000, or `limit` not a positive one.
 	 * @throws {TypeError} when `onProtoKey` is not one of the known names, or `replacer` or `reviver` is not a function.
 	 */
 	constructor(options: JsonSerializerOptions = {}) {
 		const { maxDepth = 64, onProtoKey = "error", replacer, reviver, debug = false } = options;
-		if (!Number.isInteger(maxDepth) || maxDepth < 1 || maxDepth > 1000) {
-			throw new RangeError(`Cannot use ${maxDepth} as "maxDepth": it is not an integer from 1 to 1000`);
-		}
+		const { useLines = true, limit = DEFAULT_LIMIT } = options;
+		requireInteger("maxDepth", maxDepth, 1, 1000);
+		requireInteger("limit", limit, 1);
 		if (onProtoKey !== "error" && onProtoKey !== "remove" && onProtoKey !== "ignore") {
 			throw new TypeError(`Cannot use "${onProtoKey}" as "onProtoKey": it is not "error", "remove" or "ignore"`);
 		}
@@ -89,6 +109,8 @@ export class JsonSerializer<Sent = unknown, Received = Sent> implements PacketSe
 		this.#replacer = replacer;
 		this.#reviver = reviver;
 		this.#guard = onProtoKey === "ignore" ? undefined : protoKeyReviver(onProtoKey, reviver);
+		this.#useLines = useLines;
+		this.#limit = limit;
 		this.#debug = debug;
 	}
 
@@ -98,6 +120,10 @@ export class JsonSerializer<Sent = unknown, Received = Sent> implements PacketSe
 	 * @throws {TypeError} when JSON cannot represent `packet`: `undefined`, a function, a symbol, a BigInt, a cycle.
 	 */
 	serialize(packet: Sent): Uint8Array {
+		return encodeUtf8(this.#textOf(packet));
+	}
+
+	#textOf(packet: Sent): string {
 		let text: string | undefined;
 		try {
 			text = JSON.stringify(packet, this.#replacer);
@@ -108,7 +134,23 @@ export class JsonSerializer<Sent = unknown, Received = Sent> implements PacketSe
 		if (text === undefined) {
 			throw new TypeError(`Cannot represent the packet in JSON: a value of type ${typeof packet} has no JSON text`);
 		}
-		return encodeUtf8(text);
+		return text;
+	}
+
+	/**
+	 * The JSON text of a packet, with an LF behind it unless `useLines` is `false` and it ends by itself.
+	 *
+	 * @throws {TypeError} as by `serialize`.
+	 */
+	incrementalSerialize(packet: Sent): Uint8Array[] {
+		const text = this.#textOf(packet);
+		return [encodeUtf8(this.#useLines || !/^[[{"]/.test(text) ? `${text}\n` : text)];
+	}
+
+	/** A parser for documents on a stream. None of its errors is fatal. */
+	createParser(): PacketParser<Received> {
+		if (!this.#useLines) return new JsonFrameParser(this.#limit, (data) => this.deserialize(data));
+		return new DelimitedParser(LF, this.#limit, (buffer, start, end) => this.deserialize(buffer.subarray(start, end)));
 	}
 
 	/**
