@@ -5,7 +5,7 @@
  */
 import { parseArgs } from "node:util";
 import { DatagramProtocolParseError, runUntilSignal, UdpServer } from "../mod.ts";
-import { type Request, type Response, serverProtocol } from "./json_protocol.ts";
+import { type Request, serverProtocol } from "./json_protocol.ts";
 
 const { values } = parseArgs({
 	options: {
