@@ -19,30 +19,37 @@ function block(milliseconds: number): void {
 
 test("a datagram that arrived while the loop was blocked is received, though its limit has passed", async () => {
 	const socket = await UdpSocket.bind({ host: "127.0.0.1", port: 0, backend });
-	const sender = spawnRuntime("tests/fixtures/send_datagrams.ts", [String(socket.localAddress.port)]);
-	const ended = new Promise((resolve) => sender.on("exit", resolve));
 	try {
-		await socket.receive({ timeout: 15_000 });
-		for (let round = 0; round < 5; round++) {
-			// What is queued already would be no proof.
-			for (let i = 0; i < 5; i++) await socket.receive({ timeout: 5_000 });
-			// From here on, the event loop comes to its timers before it comes to its sockets.
-			await backend.checkpoint();
-			const waiting = socket.receive({ timeout: 30 });
-			block(120);
-			assertEquals(new TextDecoder().decode((await waiting).data), "datagram");
-			await backend.checkpoint();
-			const scoped = backend.timeout(30, () => socket.receive());
-			block(120);
-			assertEquals((await scoped).data.length, 8);
+		const sender = spawnRuntime("tests/fixtures/send_datagrams.ts", [String(socket.localAddress.port)]);
+		const ended = new Promise((resolve) => sender.on("exit", resolve));
+		try {
+			await receiveLate(socket);
+		} finally {
+			sender.kill();
+			await ended;
 		}
 	} finally {
-		sender.kill();
-		await ended;
 		await socket.close();
 	}
 	assertEquals(backend.liveResources(), { sockets: 0, tasks: 0, waits: 0, timers: 0 });
 });
+
+async function receiveLate(socket: UdpSocket): Promise<void> {
+	await socket.receive({ timeout: 15_000 });
+	for (let round = 0; round < 5; round++) {
+		// What is queued already would be no proof.
+		for (let i = 0; i < 5; i++) await socket.receive({ timeout: 5_000 });
+		// From here on, the event loop comes to its timers before it comes to its sockets.
+		await backend.checkpoint();
+		const waiting = socket.receive({ timeout: 30 });
+		block(120);
+		assertEquals(new TextDecoder().decode((await waiting).data), "datagram");
+		await backend.checkpoint();
+		const scoped = backend.timeout(30, () => socket.receive());
+		block(120);
+		assertEquals((await scoped).data.length, 8);
+	}
+}
 
 test("when nothing arrived, the limit still holds after a blocked loop", async () => {
 	const socket = await UdpSocket.bind({ host: "127.0.0.1", port: 0, backend });
