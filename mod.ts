@@ -79,13 +79,17 @@ export {
 	LengthPrefixedSerializer,
 	type LengthPrefixedSerializerOptions,
 } from "./src/serializers/length_prefixed_serializer.ts";
+export { NamedStructSerializer, type NamedStructSerializerOptions } from "./src/serializers/named_struct_serializer.ts";
 export type { PacketSerializer } from "./src/serializers/packet_serializer.ts";
+export type { DataErrorInfo } from "./src/serializers/serializer_options.ts";
 export {
 	type Newline,
 	type StringLineErrorInfo,
 	StringLineSerializer,
 	type StringLineSerializerOptions,
 } from "./src/serializers/string_line_serializer.ts";
+export type { StructValue } from "./src/serializers/struct_codes.ts";
+export { StructSerializer, type StructSerializerOptions } from "./src/serializers/struct_serializer.ts";
 export type { TextEncodingName } from "./src/serializers/text_encoding.ts";
 export { AddressCookies, type AddressCookiesOptions } from "./src/servers/address_cookies.ts";
 export { DatagramClient } from "./src/servers/datagram_client.ts";

@@ -178,7 +178,7 @@ export class JsonSerializer<Sent = unknown, Received = Sent> implements Incremen
 		if (!this.#debug) return new DeserializeError(message, { cause });
 		const position = POSITION.exec(reason)?.[1];
 		const errorInfo: JsonErrorInfo = {
-			data: data.slice(),
+			data: new Uint8Array(data),
 			document,
 			position: position === undefined ? undefined : Number(position),
 		};

@@ -11,7 +11,7 @@ export interface DataErrorInfo {
 
 /** The `errorInfo` for `data`, if errors are to carry one. */
 export function errorInfoOf(debug: boolean, data: Uint8Array): DataErrorInfo | undefined {
-	return debug ? { data: data.slice() } : undefined;
+	return debug ? { data: new Uint8Array(data) } : undefined;
 }
 
 /** @throws {RangeError} when `value` is not an integer from `min` to `max`. */

@@ -128,7 +128,7 @@ export class StringLineSerializer implements IncrementalPacketSerializer<string>
 	#decode(data: Uint8Array): string {
 		const text = this.#codec.decode(data);
 		if (text === undefined) {
-			const errorInfo: StringLineErrorInfo | undefined = this.#debug ? { data: data.slice() } : undefined;
+			const errorInfo: StringLineErrorInfo | undefined = this.#debug ? { data: new Uint8Array(data) } : undefined;
 			throw new DeserializeError(`Cannot decode a line: the data is not "${this.#encoding}" text`, { errorInfo });
 		}
 		return text;
