@@ -82,7 +82,10 @@ export class Peer {
 }
 
 /** What a server is made with in a test: a handler, and whatever else is to differ from the defaults here. */
-export type TestServerOptions = Partial<Omit<UdpServerOptions<DatagramProtocol<string>>, "handler">>;
+export interface TestServerOptions extends Partial<Omit<UdpServerOptions<DatagramProtocol<string>>, "handler">> {
+	/** Whether the generators of the handler are counted, which costs time and memory. Default: true. */
+	counted?: boolean;
+}
 
 /** The servers and peers of one test. */
 export class World {
@@ -102,10 +105,13 @@ export class World {
 	}
 
 	/** A server that does not serve yet. */
-	server(handler: Handler, options: TestServerOptions = {}): UdpServer<DatagramProtocol<string>> {
+	server(
+		handler: Handler,
+		{ counted = true, ...options }: TestServerOptions = {},
+	): UdpServer<DatagramProtocol<string>> {
 		const { backend, logger } = this;
 		const defaults = { host: "127.0.0.1", port: 0, protocol, backend, logger };
-		const server = new UdpServer({ ...defaults, ...options, handler: this.#counted(handler) });
+		const server = new UdpServer({ ...defaults, ...options, handler: counted ? this.#counted(handler) : handler });
 		this.#servers.push(server);
 		return server;
 	}
@@ -118,7 +124,10 @@ export class World {
 	}
 
 	/** A peer of the server. */
-	async peer(server: UdpServer<DatagramProtocol<string>>, options: { host?: string; port?: number } = {}): Promise<Peer> {
+	async peer(
+		server: UdpServer<DatagramProtocol<string>>,
+		options: { host?: string; port?: number } = {},
+	): Promise<Peer> {
 		const socket = await UdpSocket.bind({ backend: this.backend, host: "127.0.0.1", ...options });
 		this.#sockets.push(socket);
 		const [address] = server.getAddresses();
@@ -131,7 +140,11 @@ export class World {
 	}
 
 	/** Lets a datagram arrive at the server from anywhere. Only on the simulated backend. */
-	inject(server: UdpServer<DatagramProtocol<string>>, from: { host: string; port: number }, packet: string | Uint8Array): void {
+	inject(
+		server: UdpServer<DatagramProtocol<string>>,
+		from: { host: string; port: number },
+		packet: string | Uint8Array,
+	): void {
 		const [to] = server.getAddresses();
 		if (to === undefined || this.simulation === undefined) throw new Error("Cannot inject");
 		this.simulation.inject({ from, to, data: typeof packet === "string" ? bytes(packet) : packet });
