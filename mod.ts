@@ -56,6 +56,8 @@ export {
 } from "./src/protocols/standard_schema_converter.ts";
 export { StreamPacketReader } from "./src/protocols/stream_packet_reader.ts";
 export { StreamProtocol } from "./src/protocols/stream_protocol.ts";
+export type { BencodeInput, BencodeKeyEncoding, BencodeValue } from "./src/serializers/bencode_codec.ts";
+export { BencodeSerializer, type BencodeSerializerOptions } from "./src/serializers/bencode_serializer.ts";
 export { BytesSerializer } from "./src/serializers/bytes_serializer.ts";
 export { DelimitedSerializer, type DelimitedSerializerOptions } from "./src/serializers/delimited_serializer.ts";
 export { EndOfStreamSerializer } from "./src/serializers/end_of_stream_serializer.ts";

@@ -1,7 +1,14 @@
+import { DeserializeError } from "../errors.ts";
 import type { PacketSerializer } from "./packet_serializer.ts";
 
 /** The default limit of a packet on a stream, in bytes; it is EasyNetwork's. */
 export const DEFAULT_LIMIT = 65_536;
+
+/** How many containers may nest in a packet by default. */
+export const DEFAULT_MAX_DEPTH = 64;
+
+/** How many values a packet may hold by default. */
+export const DEFAULT_MAX_NODES = 100_000;
 
 /** What a {@linkcode DeserializeError} carries with the option `debug` of most serializers. */
 export interface DataErrorInfo {
@@ -12,6 +19,18 @@ export interface DataErrorInfo {
 /** The `errorInfo` for `data`, if errors are to carry one. */
 export function errorInfoOf(debug: boolean, data: Uint8Array): DataErrorInfo | undefined {
 	return debug ? { data: new Uint8Array(data) } : undefined;
+}
+
+/** What `decode` makes of `data`; with `debug`, its errors carry the data. */
+export function decodeWith<T>(debug: boolean, data: Uint8Array, decode: () => T): T {
+	if (!debug) return decode();
+	try {
+		return decode();
+	} catch (error) {
+		if (!(error instanceof DeserializeError) || error.errorInfo !== undefined) throw error;
+		const { fatal } = error;
+		throw new DeserializeError(error.message, { cause: error, errorInfo: errorInfoOf(true, data), fatal });
+	}
 }
 
 /** @throws {RangeError} when `value` is not an integer from `min` to `max`. */
