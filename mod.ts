@@ -58,10 +58,17 @@ export { StreamPacketReader } from "./src/protocols/stream_packet_reader.ts";
 export { StreamProtocol } from "./src/protocols/stream_protocol.ts";
 export type { BencodeInput, BencodeKeyEncoding, BencodeValue } from "./src/serializers/bencode_codec.ts";
 export { BencodeSerializer, type BencodeSerializerOptions } from "./src/serializers/bencode_serializer.ts";
+export { BrotliSerializer } from "./src/serializers/brotli_serializer.ts";
 export { BytesSerializer } from "./src/serializers/bytes_serializer.ts";
+export {
+	CompressedSerializer,
+	type CompressionOptions,
+	type StreamCompressionOptions,
+} from "./src/serializers/compressed_serializer.ts";
 export { DelimitedSerializer, type DelimitedSerializerOptions } from "./src/serializers/delimited_serializer.ts";
 export { EndOfStreamSerializer } from "./src/serializers/end_of_stream_serializer.ts";
 export { FixedLengthSerializer } from "./src/serializers/fixed_length_serializer.ts";
+export { GzipSerializer } from "./src/serializers/gzip_serializer.ts";
 export {
 	type IncrementalPacketSerializer,
 	NEED_MORE,
@@ -93,6 +100,8 @@ export {
 export type { StructValue } from "./src/serializers/struct_codes.ts";
 export { StructSerializer, type StructSerializerOptions } from "./src/serializers/struct_serializer.ts";
 export type { TextEncodingName } from "./src/serializers/text_encoding.ts";
+export { ZlibSerializer } from "./src/serializers/zlib_serializer.ts";
+export { ZstdSerializer } from "./src/serializers/zstd_serializer.ts";
 export { AddressCookies, type AddressCookiesOptions } from "./src/servers/address_cookies.ts";
 export { DatagramClient } from "./src/servers/datagram_client.ts";
 export type { DatagramHandler, DatagramRequestHandler, HandlerGenerator } from "./src/servers/handlers.ts";
