@@ -14,6 +14,7 @@ const steps = {
 	dependencies: script("check_dependencies.mjs"),
 	manifests: script("check_manifests.mjs"),
 	docs: script("check_docs.mjs"),
+	examples: [runtime("node 26").command, join(root, "scripts", "check_doc_types.ts")],
 	jsr: [runtime("deno").command, "publish", "--dry-run", "--allow-dirty"],
 	package: script("check_package.mjs"),
 };

@@ -56,8 +56,16 @@ test("the packet types of a handler follow from the protocol", () => {
 			},
 		}),
 		new UdpServer({ port: 0, protocol: lines, handler: new Upper() }),
+		new UdpServer({
+			port: 0,
+			protocol: lines,
+			handler: async function* () {
+				const line = yield;
+				line.toUpperCase();
+			},
+		}),
 		// @ts-expect-error: a handler of numbers does not fit a protocol of lines
 		new UdpServer({ port: 0, protocol: numbers, handler: new Upper() }),
 	];
-	assert(servers.length === 5);
+	assert(servers.length === 6);
 });

@@ -35,8 +35,8 @@ export interface DatagramPacket<Received> extends Datagram {
  * 	port: 0,
  * 	protocol: new DatagramProtocol(new BytesSerializer()),
  * 	handler: async function* (client) {
- * 		const [byte = 0] = yield;
- * 		await client.sendPacket(Uint8Array.of(byte + 1));
+ * 		const bytes = yield;
+ * 		await client.sendPacket(bytes.map((byte) => byte + 1));
  * 	},
  * });
  * await tracker.start();

@@ -5,7 +5,9 @@ import type { DatagramProtocol } from "./datagram_protocol.ts";
 export type AnyDatagramProtocol = DatagramProtocol<any, any>;
 
 /** The packets that a protocol sends. */
-export type SentPacket<Protocol extends AnyDatagramProtocol> = Parameters<Protocol["makeDatagram"]>[0];
+export type SentPacket<Protocol> = Protocol extends { makeDatagram(packet: infer Sent): Uint8Array } ? Sent : never;
 
 /** The packets that a protocol receives. */
-export type ReceivedPacket<Protocol extends AnyDatagramProtocol> = ReturnType<Protocol["buildPacket"]>;
+export type ReceivedPacket<Protocol> = Protocol extends { buildPacket(datagram: Uint8Array): infer Received }
+	? Received
+	: never;

@@ -2,9 +2,13 @@ import { detectBackend } from "../backend/detect.ts";
 import { checkDuration } from "../concurrency/durations.ts";
 import { TimeoutError } from "../errors.ts";
 import type { NetworkServer } from "./network_server.ts";
+import type { ServeOptions } from "./server_options.ts";
+
+/** How many abandoned handlers an error names. */
+const NAMED = 10;
 
 /** Options of {@linkcode runUntilSignal}. */
-export interface RunUntilSignalOptions {
+export interface RunUntilSignalOptions extends ServeOptions {
 	/** Milliseconds that running handlers get to finish after the first signal. Default 10,000. */
 	drain?: number | undefined;
 	/** Which signals end the server. Default: both. */
@@ -54,14 +58,17 @@ export async function runUntilSignal(server: NetworkServer, options: RunUntilSig
 	};
 	for (const signal of signals) removers.push(backend.driver.onSignal?.(signal, onSignal) ?? (() => undefined));
 	try {
-		await server.serveForever();
+		await server.serveForever({ onListening: options.onListening });
 	} finally {
 		await server.close();
 		removeHandlers();
 	}
 	const { abandoned } = server;
-	if (abandoned.length > 0)
-		throw new TimeoutError(`Timed out: these did not end when the server stopped: ${abandoned.join(", ")}`);
+	if (abandoned.length === 0) return;
+	const more = abandoned.length > NAMED ? ` and ${abandoned.length - NAMED} more` : "";
+	throw new TimeoutError(
+		`Timed out: these did not end when the server stopped: ${abandoned.slice(0, NAMED).join(", ")}${more}`,
+	);
 }
 
 function checkSignals(signals: readonly ("SIGINT" | "SIGTERM")[]): Set<"SIGINT" | "SIGTERM"> {

@@ -4,6 +4,7 @@ import type { AsyncExitStack } from "../concurrency/exit_stack.ts";
 import { DatagramProtocol } from "../protocols/datagram_protocol.ts";
 import type { AnyDatagramProtocol, ReceivedPacket, SentPacket } from "../protocols/packet_types.ts";
 import { checkPort, resolveHost } from "../sockets/address.ts";
+import { errorCode } from "../sockets/system_error.ts";
 import { checkUdpOptions, type UdpSocketOptions } from "../sockets/udp_options.ts";
 import { UdpSocket } from "../sockets/udp_socket.ts";
 import { DatagramService } from "./datagram_service.ts";
@@ -12,6 +13,9 @@ import { NetworkServer } from "./network_server.ts";
 import type { NetworkServerOptions } from "./server_options.ts";
 import type { Service } from "./server_run.ts";
 import { type DatagramServerStats, newCounts } from "./stats.ts";
+
+/** What binding says on a host without the address family. */
+const NO_FAMILY: ReadonlySet<string> = new Set(["EAFNOSUPPORT", "EADDRNOTAVAIL"]);
 
 /** Options of a {@linkcode UdpServer}. */
 export interface UdpServerOptions<Protocol extends AnyDatagramProtocol> extends NetworkServerOptions, UdpSocketOptions {
@@ -22,7 +26,7 @@ export interface UdpServerOptions<Protocol extends AnyDatagramProtocol> extends 
 	/** How packets become datagrams and back. */
 	protocol: Protocol;
 	/** What answers them. */
-	handler: DatagramHandler<SentPacket<Protocol>, ReceivedPacket<Protocol>>;
+	handler: DatagramHandler<SentPacket<NoInfer<Protocol>>, ReceivedPacket<NoInfer<Protocol>>>;
 	/** Which datagram is dropped when too many wait for a handler. Default: `"drop-newest"`. */
 	overflow?: "drop-newest" | "drop-oldest" | undefined;
 	/** Source ports whose datagrams are dropped, such as 7 (echo) and 53 (DNS), against reflection loops. Default: none; port 0 always is. */
@@ -116,16 +120,40 @@ export class UdpServer<Protocol extends AnyDatagramProtocol = AnyDatagramProtoco
 
 	/** @internal */
 	protected override async open(backend: AsyncBackend): Promise<UdpSocket[]> {
-		const hosts = await this.#hosts(backend);
+		const { host } = this.#options;
+		if (host === undefined || host === null || host === "" || host.length === 0) return this.#openAll(backend);
+		const names = typeof host === "string" ? [host] : host;
+		const found = await Promise.all(names.map((name) => resolveHost(backend, name)));
+		const hosts = [...new Set(found.flat())].sort();
+		const { sockets, errors } = await this.#bind(backend, hosts);
+		if (errors.length === 0) return sockets;
+		await Promise.all(sockets.map((socket) => socket.close()));
+		throw failure(hosts, errors);
+	}
+
+	/** All interfaces, of the families that this host has. */
+	async #openAll(backend: AsyncBackend): Promise<UdpSocket[]> {
+		// Without IPV6_V6ONLY, the IPv6 socket serves both families, and a second one could not be bound beside it.
+		const hosts = backend.capabilities.ipv6Only ? ["0.0.0.0", "::"] : ["::"];
+		const { sockets, errors } = await this.#bind(backend, hosts);
+		if (errors.length === 0) return sockets;
+		if (errors.every((error) => NO_FAMILY.has(errorCode(error)))) {
+			if (sockets.length > 0) return sockets;
+			if (hosts.length === 1)
+				return [await UdpSocket.bind({ ...this.#options, backend, host: "0.0.0.0", limits: this.limits })];
+		}
+		await Promise.all(sockets.map((socket) => socket.close()));
+		throw failure(hosts, errors);
+	}
+
+	async #bind(backend: AsyncBackend, hosts: readonly string[]): Promise<{ sockets: UdpSocket[]; errors: unknown[] }> {
 		const opened = await Promise.allSettled(
 			hosts.map((host) => UdpSocket.bind({ ...this.#options, backend, host, limits: this.limits })),
 		);
-		const sockets = opened.filter((outcome) => outcome.status === "fulfilled").map((outcome) => outcome.value);
-		const errors = opened.filter((outcome) => outcome.status === "rejected").map((outcome) => outcome.reason);
-		if (errors.length === 0) return sockets;
-		await Promise.all(sockets.map((socket) => socket.close()));
-		if (hosts.length === 1) throw errors[0];
-		throw new AggregateError(errors, `Cannot open the server: ${errors.map((error) => error.message).join("; ")}`);
+		return {
+			sockets: opened.filter((outcome) => outcome.status === "fulfilled").map((outcome) => outcome.value),
+			errors: opened.filter((outcome) => outcome.status === "rejected").map((outcome) => outcome.reason),
+		};
 	}
 
 	/** @internal */
@@ -154,18 +182,12 @@ export class UdpServer<Protocol extends AnyDatagramProtocol = AnyDatagramProtoco
 		this.#service = service;
 		return service;
 	}
+}
 
-	/** The addresses to bind, each once. */
-	async #hosts(backend: AsyncBackend): Promise<string[]> {
-		const { host } = this.#options;
-		if (host === undefined || host === null || host === "" || host.length === 0) {
-			// Without IPV6_V6ONLY, the IPv6 socket serves both families, and a second one could not be bound beside it.
-			return backend.capabilities.ipv6Only ? ["0.0.0.0", "::"] : ["::"];
-		}
-		const names = typeof host === "string" ? [host] : host;
-		const found = await Promise.all(names.map((name) => resolveHost(backend, name)));
-		return [...new Set(found.flat())].sort();
-	}
+function failure(hosts: readonly string[], errors: readonly unknown[]): unknown {
+	if (hosts.length === 1) return errors[0];
+	const reasons = errors.map((error) => (error instanceof Error ? error.message : String(error)));
+	return new AggregateError(errors, `Cannot open the server: ${reasons.join("; ")}`);
 }
 
 function checkPorts(ports: Iterable<number> | undefined): ReadonlySet<number> {
