@@ -18,7 +18,7 @@ export interface Interruptible {
 	interrupt(error: CancelledError): void;
 }
 
-/** Which scope each cancellation belongs to, so that a scope never swallows another's. */
+/** In which scope each cancellation was thrown, so that a scope never swallows one from elsewhere. */
 const origins = new WeakMap<CancelledError, CancelScope>();
 
 /**
@@ -109,19 +109,17 @@ export class CancelScope {
 		return this.#controller.signal;
 	}
 
-	/** @internal The outermost cancelled scope that is visible from here. */
+	/** @internal The nearest cancelled scope that is visible from here, this one included. */
 	cancelledBy(): CancelScope | undefined {
-		let found: CancelScope | undefined;
-		for (let scope: CancelScope | undefined = this; scope !== undefined; scope = scope.#visibleParent()) {
-			if (scope.#cancelCalled) found = scope;
-		}
-		return found;
+		let scope: CancelScope | undefined = this;
+		while (scope !== undefined && !scope.#cancelCalled) scope = scope.#visibleParent();
+		return scope;
 	}
 
 	/** @internal The error that a wait in this scope ends with, while it is cancelled. */
 	cancellation(): CancelledError {
 		const error = new CancelledError();
-		origins.set(error, this.cancelledBy() ?? this);
+		origins.set(error, this);
 		return error;
 	}
 
@@ -140,7 +138,10 @@ export class CancelScope {
 		if (this.#controller !== undefined && this.cancelledBy() !== undefined) this.#controller.abort(this.cancellation());
 	}
 
-	/** @internal Ends the scope. Answers whether `error`, what its body threw, is its own cancellation. */
+	/**
+	 * @internal Ends the scope. Answers whether `error`, what its body threw, is its own cancellation: of all the cancelled
+	 * scopes that it comes through, the outermost one's.
+	 */
 	exit(error?: unknown): boolean {
 		if (this.#state !== "entered") return false;
 		const mayCatch = error !== undefined && this.#cancelCalled && this.#visibleParent()?.cancelledBy() === undefined;

@@ -1,5 +1,8 @@
-// Of T-BK-11, the exit before the entering, in another task or out of order has no form here: a scope is entered and
-// left by one call that takes its body.
+// What of the cases T-BK has no form here:
+// - of T-BK-11, the exit before the entering, in another task or out of order: a scope is entered and left by one call
+//   that takes its body;
+// - T-BK-20 to T-BK-24: there are no threads to run in, and so no portal back from them;
+// - of T-BK-34, the counter of cancellations: tasks have none, as cancellation is a state of scopes.
 
 import { CancelledError } from "../../src/errors.ts";
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, fail } from "../support/assert.ts";
@@ -101,6 +104,26 @@ simTest("every kind of wait ends with CancelledError in a cancelled scope", asyn
 	assertEquals(semaphore.value, 1);
 	assertEquals(queue.size, 0);
 	condition.lock.release();
+});
+
+simTest("a wait that ends because another one is interrupted is not interrupted itself", async (backend) => {
+	const scope = backend.openCancelScope();
+	const interrupted: string[] = [];
+	const second = { waitsFor: "second", interrupt: () => void interrupted.push("second") };
+	const first = {
+		waitsFor: "first",
+		interrupt() {
+			interrupted.push("first");
+			scope.removeWait(first);
+			scope.removeWait(second);
+		},
+	};
+	await backend.runScope(scope, () => {
+		scope.addWait(first);
+		scope.addWait(second);
+		scope.cancel();
+	});
+	assertEquals(interrupted, ["first"]);
 });
 
 simTest("T-BK-07 a scope cancelled before it is entered cancels the first wait inside", async (backend) => {

@@ -213,6 +213,29 @@ simTest("raising a shield protects what comes after", async (backend) => {
 	assertEquals(backend.now(), 5);
 });
 
+simTest(
+	"a shield raised while the outer cancellation is on its way out: who was cancelled catches",
+	async (backend) => {
+		for (const innerCancelled of [true, false]) {
+			const outer = backend.openCancelScope();
+			const inner = backend.openCancelScope();
+			await backend.runScope(outer, async () => {
+				outer.cancel();
+				await backend.runScope(inner, async () => {
+					try {
+						await backend.checkpoint();
+					} finally {
+						inner.shield = true;
+						if (innerCancelled) inner.cancel();
+					}
+				});
+				assert(innerCancelled);
+			});
+			assertEquals([inner.cancelledCaught, outer.cancelledCaught], [innerCancelled, !innerCancelled]);
+		}
+	},
+);
+
 simTest("T-BK-25 a zero timeout around shielded work that then ends raises nothing", async (backend) => {
 	let seen: { cancelCalled: boolean; cancelledCaught: boolean } | undefined;
 	const result = await backend.timeout(0, async (scope) => {

@@ -102,6 +102,19 @@ simTest("moving the deadline of a cancelled scope does not bring it back", async
 	assertEquals(backend.now(), 10);
 });
 
+simTest("a scope cancelled before its deadline, entered or not, keeps no timer", async (backend) => {
+	const scope = backend.openCancelScope({ deadline: 10 });
+	await backend.runScope(scope, async () => {
+		assertEquals(backend.liveResources().timers, 1);
+		scope.cancel();
+		assertEquals(backend.liveResources().timers, 0);
+		await backend.shield(() => backend.sleep(20));
+	});
+	const early = backend.openCancelScope({ deadline: 1_000 });
+	early.cancel();
+	await backend.runScope(early, () => assertEquals(backend.liveResources().timers, 0));
+});
+
 simTest("moving the deadline of a scope that was left arms nothing", async (backend) => {
 	const scope = backend.openCancelScope({ deadline: 10 });
 	await backend.runScope(scope, () => {});

@@ -44,10 +44,13 @@ function leakTest(
 				aborted = true;
 			});
 			await backend.taskGroup(async (group) => {
+				const body = prepare(backend, group);
+				await eventLoopTurns(1);
 				const before = backend.liveResources();
-				const leak = await leakPerRound(rounds, prepare(backend, group));
+				const leak = await leakPerRound(rounds, body);
 				assertEquals(backend.liveResources(), before);
 				assertLess(leak, ALLOWED);
+				group.scope.cancel();
 			});
 			assert(!aborted);
 		});
@@ -89,21 +92,58 @@ leakTest(
 	ROUNDS,
 );
 
-leakTest("waits that are interrupted, on an event that lives on", (backend) => {
+leakTest("waits that are interrupted, on what lives on", (backend, group) => {
 	const event = backend.createEvent();
 	const lock = backend.createLock();
 	const queue = backend.createQueue<number>(1);
+	const full = backend.createQueue<number>(0);
 	const condition = backend.createCondition();
+	const task = group.startSoon(() => backend.sleepForever());
 	assert(lock.tryAcquire());
 	return () =>
 		backend.moveOnAfter(60_000, async (scope) => {
 			await condition.lock.acquire();
-			const waits = [event.wait(), lock.acquire(), queue.get(), condition.wait()];
+			const waits = [event.wait(), lock.acquire(), queue.get(), full.put(1), condition.wait(), task.wait()];
 			scope.cancel();
 			await Promise.allSettled(waits);
 			condition.lock.release();
 		});
 });
+
+leakTest("items through a queue", (backend) => {
+	const queue = backend.createQueue<number>(10);
+	return async () => {
+		await queue.put(1);
+		await queue.put(2);
+		assertEquals([await queue.get(), await queue.get()], [1, 2]);
+	};
+});
+
+for (const waitsFirst of [true, false]) {
+	leakTest(`work that goes on from scope to scope, ${waitsFirst ? "left" : "entered"} first`, (backend) => {
+		let gate = backend.createEvent();
+		let passed = (): void => {};
+		const tick = async (): Promise<void> => {
+			if (waitsFirst) await gate.wait();
+			passed();
+			void backend
+				.timeout(60_000, async () => {
+					if (!waitsFirst) await gate.wait();
+					void tick().catch(() => {});
+				})
+				.catch(() => {});
+		};
+		// Cancelled at the end, with the group.
+		void tick().catch(() => {});
+		return () =>
+			new Promise<void>((resolve) => {
+				passed = resolve;
+				const open = gate;
+				gate = backend.createEvent();
+				open.set();
+			});
+	});
+}
 
 leakTest("tasks of one group", (_, group) => () => group.startSoon(async () => {}).join());
 

@@ -128,7 +128,10 @@ simTest(
 				if (yielded === yields) return;
 				try {
 					yielded++;
-					yield;
+					// In a scope of its own, so that the driver would be told of it.
+					yield* backend.shield(async function* () {
+						yield;
+					});
 				} finally {
 					yield* resurrect();
 				}

@@ -138,12 +138,14 @@ simTest("the loser of a Promise.race inside of a limit ends with it", async (bac
 simTest("a shield ends with its scope: what it left behind is cancelled", async (backend) => {
 	let plain: Stray | undefined;
 	let inScope: Stray | undefined;
+	let shielded: Stray | undefined;
 	const outer = backend.openCancelScope();
 	await backend.runScope(outer, async () => {
 		outer.cancel();
 		await backend.shield(async () => {
 			plain = stray(backend, () => backend.sleep(100));
 			inScope = stray(backend, () => backend.timeout(90, () => backend.sleep(100)));
+			shielded = stray(backend, () => backend.shield(() => backend.sleep(100)));
 			await backend.sleep(10);
 		});
 	});
@@ -151,6 +153,8 @@ simTest("a shield ends with its scope: what it left behind is cancelled", async 
 	assertInstanceOf(plain?.error, CancelledError);
 	assertInstanceOf(inScope?.error, CancelledError);
 	assertEquals([plain.at, inScope.at], [10, 10]);
+	await backend.sleepUntil(200);
+	assertEquals(shielded, { error: undefined, at: 100 });
 });
 
 simTest("a shielded scope that strays keeps its shield, and obeys when it is taken away", async (backend) => {

@@ -80,6 +80,48 @@ simTest("tasks that are started while the group waits for its end", async (backe
 	assertEquals(backend.now(), 40);
 });
 
+simTest("leaving a group without tasks is no wait: it passes in a cancelled scope", async (backend) => {
+	const scope = backend.openCancelScope();
+	const result = await backend.runScope(scope, () =>
+		backend.taskGroup(() => {
+			scope.cancel();
+			return "result";
+		}),
+	);
+	assertEquals(result, "result");
+});
+
+simTest("a task started at the last moment is either refused or waited for", async (backend) => {
+	let refused = 0;
+	let waitedFor = 0;
+	for (let ticks = 0; ticks < 20; ticks++) {
+		let ended = false;
+		let started = false;
+		await backend.taskGroup((group) => {
+			const last = group.startSoon(() => backend.sleep(1));
+			const late = async (): Promise<void> => {
+				await last.wait();
+				for (let i = 0; i < ticks; i++) await Promise.resolve();
+				try {
+					group.startSoon(async () => {
+						await backend.sleep(5);
+						ended = true;
+					});
+					started = true;
+				} catch {
+					refused++;
+				}
+			};
+			void late();
+		});
+		assertEquals(ended, started);
+		if (ended) waitedFor++;
+		await backend.sleep(1);
+	}
+	assert(refused > 0 && waitedFor > 0);
+	assertEquals(refused + waitedFor, 20);
+});
+
 simTest("T-BK-14 start() gives a task that has begun", async (backend) => {
 	let began = false;
 	await backend.taskGroup(async (group) => {

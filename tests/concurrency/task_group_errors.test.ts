@@ -152,14 +152,16 @@ simTest("a task whose gathered waits were all cancelled is cancelled, not failed
 		await task.wait();
 		assert(task.cancelled);
 	});
-	await backend.moveOnAfter(10, () =>
-		backend.taskGroup((group) => {
-			group.startSoon(async () => {
-				const outcomes = await Promise.allSettled([backend.sleep(50), backend.sleep(60)]);
-				throw new AggregateError(outcomes.map((outcome) => (outcome as PromiseRejectedResult).reason));
-			});
-		}),
-	);
+	await backend.taskGroup(async (group) => {
+		const task = group.startSoon(async () => {
+			const outcomes = await Promise.allSettled([backend.sleep(50), backend.sleep(60)]);
+			throw new AggregateError(outcomes.map((outcome) => (outcome as PromiseRejectedResult).reason));
+		});
+		await backend.sleep(10);
+		task.cancel();
+		await task.wait();
+		assert(task.cancelled);
+	});
 	assertEquals(backend.now(), 20);
 });
 

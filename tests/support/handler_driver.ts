@@ -36,7 +36,6 @@ export class HandlerDriver<T> {
 			value,
 		);
 		this.parkedIn = this.task.parkedIn;
-		this.task.parkedIn = undefined;
 		return result;
 	}
 
