@@ -56,6 +56,8 @@ export {
 } from "./src/protocols/standard_schema_converter.ts";
 export { StreamPacketReader } from "./src/protocols/stream_packet_reader.ts";
 export { StreamProtocol } from "./src/protocols/stream_protocol.ts";
+export type { Base64Alphabet } from "./src/serializers/base64.ts";
+export { Base64Serializer, type Base64SerializerOptions } from "./src/serializers/base64_serializer.ts";
 export type { BencodeInput, BencodeKeyEncoding, BencodeValue } from "./src/serializers/bencode_codec.ts";
 export { BencodeSerializer, type BencodeSerializerOptions } from "./src/serializers/bencode_serializer.ts";
 export { BrotliSerializer } from "./src/serializers/brotli_serializer.ts";
@@ -66,6 +68,7 @@ export {
 	type StreamCompressionOptions,
 } from "./src/serializers/compressed_serializer.ts";
 export { DelimitedSerializer, type DelimitedSerializerOptions } from "./src/serializers/delimited_serializer.ts";
+export { EncryptedSerializer, type EncryptedSerializerOptions } from "./src/serializers/encrypted_serializer.ts";
 export { EndOfStreamSerializer } from "./src/serializers/end_of_stream_serializer.ts";
 export { FixedLengthSerializer } from "./src/serializers/fixed_length_serializer.ts";
 export { GzipSerializer } from "./src/serializers/gzip_serializer.ts";
@@ -92,6 +95,12 @@ export { NamedStructSerializer, type NamedStructSerializerOptions } from "./src/
 export type { PacketSerializer } from "./src/serializers/packet_serializer.ts";
 export type { DataErrorInfo } from "./src/serializers/serializer_options.ts";
 export {
+	type ReceivedSerializer,
+	type SentSerializer,
+	StapledIncrementalPacketSerializer,
+	StapledPacketSerializer,
+} from "./src/serializers/stapled_serializer.ts";
+export {
 	type Newline,
 	type StringLineErrorInfo,
 	StringLineSerializer,
@@ -99,6 +108,7 @@ export {
 } from "./src/serializers/string_line_serializer.ts";
 export type { StructValue } from "./src/serializers/struct_codes.ts";
 export { StructSerializer, type StructSerializerOptions } from "./src/serializers/struct_serializer.ts";
+export { StructuredCloneSerializer } from "./src/serializers/structured_clone_serializer.ts";
 export type { TextEncodingName } from "./src/serializers/text_encoding.ts";
 export { ZlibSerializer } from "./src/serializers/zlib_serializer.ts";
 export { ZstdSerializer } from "./src/serializers/zstd_serializer.ts";

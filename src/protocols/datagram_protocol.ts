@@ -1,7 +1,8 @@
 import { DatagramProtocolParseError, DeserializeError, PacketConversionError, ProtocolCrashError } from "../errors.ts";
 import type { PacketSerializer } from "../serializers/packet_serializer.ts";
+import { requireMethod } from "../serializers/serializer_options.ts";
 import type { PacketConverter } from "./packet_converter.ts";
-import { reasonOf, requireMethod } from "./protocol_checks.ts";
+import { reasonOf } from "./reason_of.ts";
 
 /**
  * What one datagram holds: a packet, by a serializer and, if given, a converter. Stateless, so that one protocol serves

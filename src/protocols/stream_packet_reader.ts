@@ -12,7 +12,7 @@ import {
 	type PacketParser,
 } from "../serializers/incremental_serializer.ts";
 import type { PacketConverter } from "./packet_converter.ts";
-import { reasonOf } from "./protocol_checks.ts";
+import { reasonOf } from "./reason_of.ts";
 import { ReceiveBuffer } from "./receive_buffer.ts";
 
 /**

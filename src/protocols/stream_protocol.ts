@@ -1,7 +1,8 @@
 import { ProtocolCrashError } from "../errors.ts";
 import type { IncrementalPacketSerializer } from "../serializers/incremental_serializer.ts";
+import { requireMethod } from "../serializers/serializer_options.ts";
 import type { PacketConverter } from "./packet_converter.ts";
-import { reasonOf, requireMethod } from "./protocol_checks.ts";
+import { reasonOf } from "./reason_of.ts";
 import { StreamPacketReader } from "./stream_packet_reader.ts";
 
 /**

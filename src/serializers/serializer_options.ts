@@ -41,13 +41,17 @@ export function requireInteger(name: string, value: number, min: number, max: nu
 	}
 }
 
+/** @throws {TypeError} when `value` lacks a method. */
+export function requireMethod<Name extends string>(name: string, value: { [K in Name]?: unknown }, method: Name): void {
+	if (typeof value?.[method] !== "function") {
+		throw new TypeError(`Cannot use "${name}": it has no method "${method}"`);
+	}
+}
+
 /** @throws {TypeError} when `value` lacks a method of a serializer. */
 export function requireSerializer(name: string, value: PacketSerializer<never, unknown>): void {
-	for (const method of ["serialize", "deserialize"] as const) {
-		if (typeof value?.[method] !== "function") {
-			throw new TypeError(`Cannot use "${name}": it has no method "${method}"`);
-		}
-	}
+	requireMethod(name, value, "serialize");
+	requireMethod(name, value, "deserialize");
 }
 
 /**
