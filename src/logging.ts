@@ -1,8 +1,12 @@
 /** Where log records go: `console`, pino, LogTape and most others fit. */
 export interface Logger {
+	/** Details for whoever looks for a fault, such as why an iteration ended. */
 	debug(message: string): void;
+	/** What went as it should, such as the start and the stop of a server. */
 	info(message: string): void;
+	/** What went wrong without harm to others, such as a datagram that could not be sent. */
 	warn(message: string): void;
+	/** What went wrong in this program, such as an error that escaped a handler. */
 	error(message: string): void;
 }
 

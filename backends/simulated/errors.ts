@@ -19,10 +19,15 @@ export interface PendingWork {
 /** Nothing is left to happen, no timer and no datagram, but the main function still waits. */
 export class SimulationDeadlockError extends Error implements SimulationPoint, PendingWork {
 	override name = "SimulationDeadlockError";
+	/** The seed of the simulation. */
 	readonly seed: number | bigint;
+	/** The virtual time, in milliseconds. */
 	readonly time: number;
+	/** What is waited for. */
 	readonly waits: readonly string[];
+	/** The open sockets. */
 	readonly sockets: readonly string[];
+	/** How many tasks run. */
 	readonly tasks: number;
 	/** @internal */
 	constructor(point: SimulationPoint, pending: PendingWork) {
@@ -43,7 +48,9 @@ export class SimulationDeadlockError extends Error implements SimulationPoint, P
 /** The simulation took more events or more virtual time than it may: most often, something runs in circles. */
 export class SimulationLimitError extends Error implements SimulationPoint {
 	override name = "SimulationLimitError";
+	/** The seed of the simulation. */
 	readonly seed: number | bigint;
+	/** The virtual time, in milliseconds. */
 	readonly time: number;
 	/** @internal */
 	constructor(point: SimulationPoint, option: "maxEvents" | "maxVirtual", limit: number) {

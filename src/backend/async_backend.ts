@@ -69,6 +69,7 @@ export class AsyncBackend {
 	 * ```
 	 */
 	timeout<Y, T, N>(delay: number, body: ScopedGeneratorBody<Y, T, N>): AsyncGenerator<Y, T, N>;
+	/** For a body that is an async function. */
 	timeout<T>(delay: number, body: ScopedBody<T>): Promise<T>;
 	timeout(delay: number, body: (scope: CancelScope) => unknown): unknown {
 		return this.timeoutAt(this.#deadline(delay), body as ScopedBody<unknown>);
@@ -76,6 +77,7 @@ export class AsyncBackend {
 
 	/** As {@linkcode AsyncBackend.timeout}, with a point in time on the backend's clock. */
 	timeoutAt<Y, T, N>(deadline: number, body: ScopedGeneratorBody<Y, T, N>): AsyncGenerator<Y, T, N>;
+	/** For a body that is an async function. */
 	timeoutAt<T>(deadline: number, body: ScopedBody<T>): Promise<T>;
 	timeoutAt(deadline: number, body: (scope: CancelScope) => unknown): unknown {
 		return runScoped(this.scheduler, this.openCancelScope({ deadline }), body, () => {
@@ -85,6 +87,7 @@ export class AsyncBackend {
 
 	/** Runs `body` with a time limit. When it passes, the body is cancelled and the result is `undefined`. */
 	moveOnAfter<Y, T, N>(delay: number, body: ScopedGeneratorBody<Y, T, N>): AsyncGenerator<Y, T | undefined, N>;
+	/** For a body that is an async function. */
 	moveOnAfter<T>(delay: number, body: ScopedBody<T>): Promise<T | undefined>;
 	moveOnAfter(delay: number, body: (scope: CancelScope) => unknown): unknown {
 		return this.moveOnAt(this.#deadline(delay), body as ScopedBody<unknown>);
@@ -92,6 +95,7 @@ export class AsyncBackend {
 
 	/** As {@linkcode AsyncBackend.moveOnAfter}, with a point in time on the backend's clock. */
 	moveOnAt<Y, T, N>(deadline: number, body: ScopedGeneratorBody<Y, T, N>): AsyncGenerator<Y, T | undefined, N>;
+	/** For a body that is an async function. */
 	moveOnAt<T>(deadline: number, body: ScopedBody<T>): Promise<T | undefined>;
 	moveOnAt(deadline: number, body: (scope: CancelScope) => unknown): unknown {
 		return this.runScope(this.openCancelScope({ deadline }), body as ScopedBody<unknown>);
@@ -108,6 +112,7 @@ export class AsyncBackend {
 	 * @throws {Error} when the scope was entered before.
 	 */
 	runScope<Y, T, N>(scope: CancelScope, body: ScopedGeneratorBody<Y, T, N>): AsyncGenerator<Y, T | undefined, N>;
+	/** For a body that is an async function. */
 	runScope<T>(scope: CancelScope, body: ScopedBody<T>): Promise<T | undefined>;
 	runScope(scope: CancelScope, body: (scope: CancelScope) => unknown): unknown {
 		return runScoped(this.scheduler, scope, body, () => undefined);
@@ -115,6 +120,7 @@ export class AsyncBackend {
 
 	/** Runs `body` to its end whatever is cancelled around it; the cancellation takes effect at the next wait after it. */
 	shield<Y, T, N>(body: ScopedGeneratorBody<Y, T, N>): AsyncGenerator<Y, T, N>;
+	/** For a body that is an async function. */
 	shield<T>(body: ScopedBody<T>): Promise<T>;
 	shield(body: (scope: CancelScope) => unknown): unknown {
 		return this.runScope(this.openCancelScope({ shield: true }), body as ScopedBody<unknown>);

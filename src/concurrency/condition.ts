@@ -6,6 +6,7 @@ import { checkWait, park, type Waiter, type WaitOptions } from "./waiter.ts";
 
 /** Lets tasks that hold a lock wait until another says that something changed. Make one with `backend.createCondition()`. */
 export class Condition {
+	/** The lock that `wait()` releases meanwhile. */
 	readonly lock: Lock;
 	readonly #scheduler: Scheduler;
 	readonly #waiters: Set<Waiter<void>> = new Set();

@@ -20,7 +20,9 @@ const NO_VALUES: ContextValues = new Map();
 
 /** An async function that runs beside others, inside a {@linkcode TaskGroup}. */
 export class Task<T = unknown> implements TaskInfo {
+	/** Counts up from 1 in the process. */
 	readonly id: number = nextTaskId();
+	/** The name given, or `Task-<id>`. */
 	readonly name: string;
 	/** @internal */
 	values: ContextValues;

@@ -67,6 +67,8 @@ export class StandardSchemaConverter<
 	}
 
 	/**
+	 * What the schema of sent packets makes of `packet`; without one, `packet` itself.
+	 *
 	 * @throws {PacketConversionError} when the schema of sent packets refuses `packet`.
 	 * @throws {TypeError} when that schema is asynchronous.
 	 */
@@ -75,6 +77,8 @@ export class StandardSchemaConverter<
 	}
 
 	/**
+	 * What the schema of received packets makes of `dto`.
+	 *
 	 * @throws {PacketConversionError} when the schema of received packets refuses `dto`.
 	 * @throws {TypeError} when that schema is asynchronous.
 	 */
