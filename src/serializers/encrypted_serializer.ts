@@ -6,7 +6,7 @@ import { requireSerializer } from "./serializer_options.ts";
 
 /** Options of {@linkcode EncryptedSerializer}. */
 export interface EncryptedSerializerOptions {
-	/** The secret that both sides share: 16, 24 or 32 bytes, for AES-128, AES-192 or AES-256. */
+	/** The secret that both sides share: 16 bytes for AES-128, or 32 for AES-256. Deno has no AES-192. */
 	readonly key: Uint8Array;
 	/** What is authenticated with each packet, but not sent: both sides must give the same. Default: nothing. */
 	readonly additionalData?: Uint8Array | undefined;
@@ -14,11 +14,7 @@ export interface EncryptedSerializerOptions {
 
 const NONCE_SIZE = 12;
 const TAG_SIZE = 16;
-const CIPHERS: Readonly<Record<number, crypto.CipherGCMTypes>> = {
-	16: "aes-128-gcm",
-	24: "aes-192-gcm",
-	32: "aes-256-gcm",
-};
+const CIPHERS: Readonly<Record<number, crypto.CipherGCMTypes>> = { 16: "aes-128-gcm", 32: "aes-256-gcm" };
 
 const load = (): typeof crypto => builtinModule<typeof crypto>("node:crypto");
 
@@ -60,7 +56,7 @@ export class EncryptedSerializer<Sent, Received = Sent> implements PacketSeriali
 	/**
 	 * @param payload Makes the bytes of one packet.
 	 * @throws {TypeError} when `payload` lacks a method, or `key` or `additionalData` is not a `Uint8Array`.
-	 * @throws {RangeError} when `key` has not 16, 24 or 32 bytes.
+	 * @throws {RangeError} when `key` has not 16 or 32 bytes.
 	 */
 	constructor(payload: PacketSerializer<Sent, Received>, options: EncryptedSerializerOptions) {
 		const { key, additionalData = new Uint8Array(0) } = options;
@@ -70,7 +66,7 @@ export class EncryptedSerializer<Sent, Received = Sent> implements PacketSeriali
 		}
 		const cipher = CIPHERS[key.length];
 		if (cipher === undefined) {
-			throw new RangeError(`Cannot use "key": it has ${key.length} bytes instead of 16, 24 or 32`);
+			throw new RangeError(`Cannot use "key": it has ${key.length} bytes instead of 16 or 32`);
 		}
 		this.#payload = payload;
 		this.#key = new Uint8Array(key);

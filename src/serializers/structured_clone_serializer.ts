@@ -52,6 +52,8 @@ export class StructuredCloneSerializer<Sent = unknown, Received = Sent> implemen
 	 * @throws {DeserializeError} when the engine refuses `data`. It may take damaged data for another value.
 	 */
 	deserialize(data: Uint8Array): Received {
+		// Bun takes no bytes for `null`.
+		if (data.length === 0) throw new DeserializeError("Cannot decode the clone: there is no data");
 		try {
 			return load().deserialize(data);
 		} catch (error) {

@@ -14,7 +14,7 @@ const key = Uint8Array.from({ length: 32 }, (_, i) => i);
 const json = new EncryptedSerializer<unknown>(new JsonSerializer(), { key });
 
 /**
- * Test cases 4, 10 and 16 of "The Galois/Counter Mode of Operation" (McGrew, Viega), appendix B: the last 60 bytes of one
+ * Test cases 4 and 16 of "The Galois/Counter Mode of Operation" (McGrew, Viega), appendix B: the last 60 bytes of one
  * plaintext, with additional data, for each size of key.
  */
 const KEY = "feffe9928665731c6d6a8f9467308308";
@@ -25,10 +25,6 @@ const VECTORS: [key: string, sealed: string][] = [
 	[
 		KEY,
 		"42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e21d514b25466931c7d8f6a5aac84aa051ba30b396a0aac973d58e091 5bc94fbc3221a5db94fae95ae7121a47",
-	],
-	[
-		`${KEY}feffe9928665731c`,
-		"3980ca0b3c00e841eb06fac4872a2757859e1ceaa6efd984628593b40ca1e19c7d773d00c144c525ac619d18c84a3f4718e2448b2fe324d9ccda2710 2519498e80f1478f37ba55bd6d27618c",
 	],
 	[
 		KEY + KEY,
@@ -88,7 +84,7 @@ describe("EncryptedSerializer", () => {
 		fc.assert(
 			fc.property(
 				fc.uint8Array({ maxLength: 300 }),
-				fc.constantFrom(16, 24, 32),
+				fc.constantFrom(16, 32),
 				fc.uint8Array(),
 				(data, size, additionalData) => {
 					const serializer = new EncryptedSerializer(raw, { key: key.subarray(0, size), additionalData });
@@ -110,7 +106,7 @@ describe("EncryptedSerializer", () => {
 
 	it("checks its arguments", () => {
 		assertStrictEquals(EncryptedSerializer.generateKey().length, 32);
-		for (const size of [0, 15, 31, 33, 64]) {
+		for (const size of [0, 15, 24, 31, 33, 64]) {
 			assertThrows(() => new EncryptedSerializer(raw, { key: new Uint8Array(size) }), RangeError, '"key"');
 		}
 		for (const bad of ["x".repeat(32), undefined, null, [1]]) {
