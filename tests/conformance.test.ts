@@ -9,6 +9,7 @@ import { createBackend } from "../src/backend/async_backend.ts";
 import { detectBackend } from "../src/backend/detect.ts";
 import { type ConformanceOptions, conformanceCases } from "../src/testing/mod.ts";
 import { assertEquals } from "./support/assert.ts";
+import { runInRuntime } from "./support/runtime.ts";
 
 const ipv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === "::1"));
 const simulation = new Simulation();
@@ -34,4 +35,11 @@ for (const [name, options] of Object.entries(SUBJECTS)) {
 test("every case has an id of its own", () => {
 	const ids = conformanceCases({ setup: () => simulated }).map(({ id }) => id);
 	assertEquals(ids.length, new Set(ids).size);
+});
+
+test("examples/custom_backend.ts shows itself and ends", { timeout: 30_000 }, async () => {
+	const { code, stdout, stderr } = await runInRuntime("examples/custom_backend.ts");
+	assertEquals([code, stderr], [0, ""]);
+	const nothing = JSON.stringify({ sockets: 0, tasks: 0, waits: 0, timers: 0 });
+	assertEquals(stdout.split("\n"), ['"hello" was answered with "HELLO"', `Left behind: ${nothing}`, ""]);
 });
