@@ -31,11 +31,11 @@ export function currentContext(): Context | undefined {
 
 /** @internal Runs `body` in `context`, and with it all that it starts. */
 export function runInContext<Args extends unknown[], R>(
-	context: Context | undefined,
+	context: Context,
 	body: (...args: Args) => R,
 	...args: Args
 ): R {
-	return context === undefined ? storage.exit(body, ...args) : storage.run(context, body, ...args);
+	return storage.run(context, body, ...args);
 }
 
 /** @internal `runInContext` without its rest arguments, for the hot path. */
