@@ -5,7 +5,7 @@ import { BrokenResourceError, ClosedResourceError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { abandonable } from "./abandonable.ts";
 import { formatAddress } from "./address.ts";
-import { DatagramReceiver, type DatagramSink, type ReceiverStats } from "./datagram_receiver.ts";
+import { DatagramIntake, type DatagramSink, type ReceiverStats } from "./datagram_intake.ts";
 import { DatagramSender } from "./datagram_sender.ts";
 import { ErrorStorm } from "./error_storm.ts";
 import type { Received } from "./receive_queue.ts";
@@ -57,7 +57,7 @@ export class DatagramSocket {
 	/** Told when the socket is lost: the system closed it, or it does nothing but fail. */
 	onBroken: ((error: Error) => void) | undefined;
 	readonly #connected: boolean;
-	readonly #receiver: DatagramReceiver;
+	readonly #receiver: DatagramIntake;
 	readonly #storm: ErrorStorm = new ErrorStorm();
 	#raw: RawDatagramSocket | undefined;
 	#sender: DatagramSender | undefined;
@@ -67,7 +67,7 @@ export class DatagramSocket {
 	private constructor({ backend, limits, peer, connected }: DatagramSocketOptions) {
 		this.backend = backend;
 		this.#connected = connected;
-		this.#receiver = new DatagramReceiver(backend.scheduler, limits.queuedBytes, this.stats, peer);
+		this.#receiver = new DatagramIntake(backend.scheduler, limits.queuedBytes, this.stats, peer);
 	}
 
 	/**

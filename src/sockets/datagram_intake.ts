@@ -25,7 +25,7 @@ interface Peer {
 }
 
 /** @internal The receiving half of a datagram socket: datagrams go to a sink, or wait in a bounded queue for `receive`. */
-export class DatagramReceiver {
+export class DatagramIntake {
 	/** Names the socket, for messages. */
 	name = "a socket";
 	readonly #scheduler: Scheduler;
