@@ -62,6 +62,7 @@ export type { BencodeInput, BencodeKeyEncoding, BencodeValue } from "./src/seria
 export { BencodeSerializer, type BencodeSerializerOptions } from "./src/serializers/bencode_serializer.ts";
 export { BrotliSerializer } from "./src/serializers/brotli_serializer.ts";
 export { BytesSerializer } from "./src/serializers/bytes_serializer.ts";
+export { type CborModule, CborSerializer, type CborSerializerOptions } from "./src/serializers/cbor_serializer.ts";
 export {
 	CompressedSerializer,
 	type CompressionOptions,
@@ -91,8 +92,14 @@ export {
 	LengthPrefixedSerializer,
 	type LengthPrefixedSerializerOptions,
 } from "./src/serializers/length_prefixed_serializer.ts";
+export {
+	type MessagePackModule,
+	MessagePackSerializer,
+	type MessagePackSerializerOptions,
+} from "./src/serializers/message_pack_serializer.ts";
 export { NamedStructSerializer, type NamedStructSerializerOptions } from "./src/serializers/named_struct_serializer.ts";
 export type { PacketSerializer } from "./src/serializers/packet_serializer.ts";
+export { type NestedLimits, ScannedSerializer } from "./src/serializers/scanned_serializer.ts";
 export type { DataErrorInfo } from "./src/serializers/serializer_options.ts";
 export {
 	type ReceivedSerializer,
