@@ -17,7 +17,11 @@ const backends = new Map<string, Promise<AsyncBackend>>();
  * ```
  */
 export function detectBackend(): Promise<AsyncBackend> {
-	const { Deno, Bun, process } = globalThis as { Deno?: unknown; Bun?: unknown; process?: { versions?: { node?: string } } };
+	const { Deno, Bun, process } = globalThis as {
+		Deno?: unknown;
+		Bun?: unknown;
+		process?: { versions?: { node?: string } };
+	};
 	// All three define `process.versions.node`, so Node comes last.
 	if (Deno !== undefined) return once("deno", async () => (await import("../../backends/deno/mod.ts")).denoBackend());
 	if (Bun !== undefined) return once("bun", async () => (await import("../../backends/bun/mod.ts")).bunBackend());
