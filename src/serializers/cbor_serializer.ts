@@ -54,6 +54,7 @@ export class CborSerializer<Sent = unknown, Received = Sent> extends ScannedSeri
 		this.#tags = integersOf("tags", options.tags ?? []);
 	}
 
+	/** @internal */
 	protected override scanner(limits: ItemLimits): ItemScanner {
 		return new CborScanner(limits, this.#tags);
 	}

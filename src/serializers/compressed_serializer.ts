@@ -68,7 +68,7 @@ export abstract class CompressedSerializer<Sent, Received> implements PacketSeri
 	 */
 	abstract deserialize(data: Uint8Array): Received;
 
-	/** The packet of `data`, whose extent is known. `output` is how much it decompresses to, if known. */
+	/** @internal The packet of `data`, whose extent is known. `output` is how much it decompresses to, if known. */
 	protected decode(data: Uint8Array, output: number): Received {
 		return decodeWith(this.#debug, data, () => {
 			const byRatio = Math.max(RATIO_FLOOR, data.length * this.#maxRatio);
@@ -81,7 +81,7 @@ export abstract class CompressedSerializer<Sent, Received> implements PacketSeri
 		});
 	}
 
-	/** As `decode`, once the extent of the packet in `data` is known to be all of it. */
+	/** @internal As `decode`, once the extent of the packet in `data` is known to be all of it. */
 	protected decodeWhole(scanner: FrameScanner, data: Uint8Array): Received {
 		return decodeWith(this.#debug, data, () => {
 			const length = scanner.scan(data, 0, data.length);

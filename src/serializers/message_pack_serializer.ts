@@ -53,6 +53,7 @@ export class MessagePackSerializer<Sent = unknown, Received = Sent> extends Scan
 		this.#extensionTypes = integersOf("extensionTypes", options.extensionTypes ?? []);
 	}
 
+	/** @internal */
 	protected override scanner(limits: ItemLimits): ItemScanner {
 		return new MessagePackScanner(limits, this.#extensionTypes);
 	}

@@ -51,7 +51,7 @@ export abstract class ScannedSerializer<Sent, Received> implements IncrementalPa
 		this.#debug = options.debug ?? false;
 	}
 
-	/** A scanner of the format. */
+	/** @internal A scanner of the format. */
 	protected abstract scanner(limits: ItemLimits): ItemScanner;
 
 	/**

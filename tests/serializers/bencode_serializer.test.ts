@@ -210,7 +210,7 @@ describe("BencodeSerializer", () => {
 		}
 		const taken = performance.now() - before;
 		assertEquals(received, packet);
-		assert(taken < 200, `took ${taken} ms`);
+		assert(taken < 1000, `took ${taken} ms`);
 	});
 
 	it("checks its options", () => {
