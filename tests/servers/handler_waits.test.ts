@@ -311,6 +311,28 @@ simulated(
 	},
 );
 
+simulated(
+	"D4 what was thrown in at one run, thrown again by a later one, is an error like any other",
+	async (world) => {
+		let kept: unknown;
+		const server = await world.serve(async function* () {
+			yield;
+			if (kept !== undefined) throw kept;
+			try {
+				yield;
+			} catch (error) {
+				kept = error;
+			}
+		});
+		const peer = await world.peer(server);
+		await peer.send("x");
+		await world.until("it timed out", () => kept !== undefined, 40_000);
+		await peer.send("y");
+		await world.until("it is logged", () => world.logger.of("ERROR").length === 1);
+		assertEquals([server.stats().idleTimeouts, server.stats().handlerErrors], [1, 1]);
+	},
+);
+
 everywhere("D4 the idle time is a limit of the server", async (world) => {
 	const seen: string[] = [];
 	const server = await world.serve(

