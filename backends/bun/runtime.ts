@@ -1,18 +1,11 @@
+import type { DatagramOptionSetters } from "../datagram_options.ts";
+
 /** The part of Bun's UDP sockets that is used here, so that no package of types is needed. */
-export interface BunUdpSocket {
+export interface BunUdpSocket extends DatagramOptionSetters {
 	readonly address: { readonly address: string; readonly port: number };
 	readonly closed: boolean;
 	send(data: Uint8Array, port?: number, address?: string): boolean;
 	sendMany(packets: readonly (Uint8Array | number | string)[]): number;
-	setBroadcast(enabled: boolean): boolean;
-	setTTL(ttl: number): number;
-	setMulticastTTL(ttl: number): number;
-	setMulticastLoopback(enabled: boolean): boolean;
-	setMulticastInterface(address: string): boolean;
-	addMembership(group: string, address?: string): boolean;
-	dropMembership(group: string, address?: string): boolean;
-	addSourceSpecificMembership(source: string, group: string, address?: string): boolean;
-	dropSourceSpecificMembership(source: string, group: string, address?: string): boolean;
 	close(): void;
 }
 

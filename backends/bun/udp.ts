@@ -1,5 +1,11 @@
-import type { RawDatagramEvents, RawDatagramSocket, RawUdpOptions } from "../../src/backend/driver.ts";
+import type {
+	MulticastOptions,
+	RawDatagramEvents,
+	RawDatagramSocket,
+	RawUdpOptions,
+} from "../../src/backend/driver.ts";
 import { UnsupportedOperationError } from "../../src/errors.ts";
+import { joinGroup, leaveGroup, setOptions } from "../datagram_options.ts";
 import { kernelDrops } from "../kernel_drops.ts";
 import { type BunUdpSocket, bunRuntime, IPV6_ONLY, REUSE_ADDRESS, REUSE_PORT } from "./runtime.ts";
 import { SendBatch } from "./send_batch.ts";
@@ -40,14 +46,6 @@ export async function openUdp(options: RawUdpOptions, events: RawDatagramEvents)
 	return new BunDatagramSocket(socket, batch);
 }
 
-function setOptions(socket: BunUdpSocket, options: RawUdpOptions): void {
-	if (options.broadcast !== undefined) socket.setBroadcast(options.broadcast);
-	if (options.ttl !== undefined) socket.setTTL(options.ttl);
-	if (options.multicastTtl !== undefined) socket.setMulticastTTL(options.multicastTtl);
-	if (options.multicastLoopback !== undefined) socket.setMulticastLoopback(options.multicastLoopback);
-	if (options.multicastInterface !== undefined) socket.setMulticastInterface(options.multicastInterface);
-}
-
 class BunDatagramSocket implements RawDatagramSocket {
 	readonly localAddress: { readonly host: string; readonly port: number };
 	readonly #socket: BunUdpSocket;
@@ -74,14 +72,12 @@ class BunDatagramSocket implements RawDatagramSocket {
 		this.#socket.close();
 	}
 
-	joinGroup(group: string, options: { interface?: string | undefined; source?: string | undefined }): void {
-		if (options.source === undefined) this.#socket.addMembership(group, options.interface);
-		else this.#socket.addSourceSpecificMembership(options.source, group, options.interface);
+	joinGroup(group: string, options: MulticastOptions): void {
+		joinGroup(this.#socket, group, options);
 	}
 
-	leaveGroup(group: string, options: { interface?: string | undefined; source?: string | undefined }): void {
-		if (options.source === undefined) this.#socket.dropMembership(group, options.interface);
-		else this.#socket.dropSourceSpecificMembership(options.source, group, options.interface);
+	leaveGroup(group: string, options: MulticastOptions): void {
+		leaveGroup(this.#socket, group, options);
 	}
 
 	kernelDrops(): number | undefined {

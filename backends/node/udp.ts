@@ -1,6 +1,12 @@
 import { createSocket, type Socket } from "node:dgram";
-import type { RawDatagramEvents, RawDatagramSocket, RawUdpOptions } from "../../src/backend/driver.ts";
+import type {
+	MulticastOptions,
+	RawDatagramEvents,
+	RawDatagramSocket,
+	RawUdpOptions,
+} from "../../src/backend/driver.ts";
 import { UnsupportedOperationError } from "../../src/errors.ts";
+import { joinGroup, leaveGroup, setOptions } from "../datagram_options.ts";
 import { kernelDrops } from "../kernel_drops.ts";
 import { SerialSender } from "../serial_sender.ts";
 import { CallbackSender } from "./callback_sender.ts";
@@ -24,6 +30,7 @@ export async function openUdp(options: RawUdpOptions, events: RawDatagramEvents)
 	try {
 		await once(socket, (done) => socket.bind({ address: options.host, port: options.port, exclusive: true }, done));
 		setOptions(socket, options);
+		setBufferSizes(socket, options);
 		if (peer !== undefined) await once(socket, (done) => socket.connect(peer.port, peer.host, done));
 	} catch (error) {
 		await new Promise<void>((resolve) => socket.close(resolve));
@@ -65,12 +72,7 @@ function sendOne(socket: Socket, connected: boolean, data: Uint8Array, port: num
 	});
 }
 
-function setOptions(socket: Socket, options: RawUdpOptions): void {
-	if (options.broadcast !== undefined) socket.setBroadcast(options.broadcast);
-	if (options.ttl !== undefined) socket.setTTL(options.ttl);
-	if (options.multicastTtl !== undefined) socket.setMulticastTTL(options.multicastTtl);
-	if (options.multicastLoopback !== undefined) socket.setMulticastLoopback(options.multicastLoopback);
-	if (options.multicastInterface !== undefined) socket.setMulticastInterface(options.multicastInterface);
+function setBufferSizes(socket: Socket, options: RawUdpOptions): void {
 	if (options.receiveBufferSize !== undefined) socket.setRecvBufferSize(options.receiveBufferSize);
 	if (options.sendBufferSize !== undefined) socket.setSendBufferSize(options.sendBufferSize);
 }
@@ -107,14 +109,12 @@ class NodeDatagramSocket implements RawDatagramSocket {
 		return new Promise((resolve) => this.#socket.close(resolve));
 	}
 
-	joinGroup(group: string, options: { interface?: string | undefined; source?: string | undefined }): void {
-		if (options.source === undefined) this.#socket.addMembership(group, options.interface);
-		else this.#socket.addSourceSpecificMembership(options.source, group, options.interface);
+	joinGroup(group: string, options: MulticastOptions): void {
+		joinGroup(this.#socket, group, options);
 	}
 
-	leaveGroup(group: string, options: { interface?: string | undefined; source?: string | undefined }): void {
-		if (options.source === undefined) this.#socket.dropMembership(group, options.interface);
-		else this.#socket.dropSourceSpecificMembership(options.source, group, options.interface);
+	leaveGroup(group: string, options: MulticastOptions): void {
+		leaveGroup(this.#socket, group, options);
 	}
 
 	kernelDrops(): number | undefined {

@@ -68,7 +68,7 @@ export class AsyncBackend {
 	 * }
 	 * ```
 	 */
-	timeout<Y, T, N>(delay: number, body: ScopedGeneratorBody<Y, T, N>): AsyncGenerator<Y, T, N>;
+	timeout<Y, T, N>(delay: number, body: ScopedGeneratorBody<Y, T>): AsyncGenerator<Y, T, N>;
 	/** For a body that is an async function. */
 	timeout<T>(delay: number, body: ScopedBody<T>): Promise<T>;
 	timeout(delay: number, body: (scope: CancelScope) => unknown): unknown {
@@ -76,7 +76,7 @@ export class AsyncBackend {
 	}
 
 	/** As {@linkcode AsyncBackend.timeout}, with a point in time on the backend's clock. */
-	timeoutAt<Y, T, N>(deadline: number, body: ScopedGeneratorBody<Y, T, N>): AsyncGenerator<Y, T, N>;
+	timeoutAt<Y, T, N>(deadline: number, body: ScopedGeneratorBody<Y, T>): AsyncGenerator<Y, T, N>;
 	/** For a body that is an async function. */
 	timeoutAt<T>(deadline: number, body: ScopedBody<T>): Promise<T>;
 	timeoutAt(deadline: number, body: (scope: CancelScope) => unknown): unknown {
@@ -86,7 +86,7 @@ export class AsyncBackend {
 	}
 
 	/** Runs `body` with a time limit. When it passes, the body is cancelled and the result is `undefined`. */
-	moveOnAfter<Y, T, N>(delay: number, body: ScopedGeneratorBody<Y, T, N>): AsyncGenerator<Y, T | undefined, N>;
+	moveOnAfter<Y, T, N>(delay: number, body: ScopedGeneratorBody<Y, T>): AsyncGenerator<Y, T | undefined, N>;
 	/** For a body that is an async function. */
 	moveOnAfter<T>(delay: number, body: ScopedBody<T>): Promise<T | undefined>;
 	moveOnAfter(delay: number, body: (scope: CancelScope) => unknown): unknown {
@@ -94,7 +94,7 @@ export class AsyncBackend {
 	}
 
 	/** As {@linkcode AsyncBackend.moveOnAfter}, with a point in time on the backend's clock. */
-	moveOnAt<Y, T, N>(deadline: number, body: ScopedGeneratorBody<Y, T, N>): AsyncGenerator<Y, T | undefined, N>;
+	moveOnAt<Y, T, N>(deadline: number, body: ScopedGeneratorBody<Y, T>): AsyncGenerator<Y, T | undefined, N>;
 	/** For a body that is an async function. */
 	moveOnAt<T>(deadline: number, body: ScopedBody<T>): Promise<T | undefined>;
 	moveOnAt(deadline: number, body: (scope: CancelScope) => unknown): unknown {
@@ -111,7 +111,7 @@ export class AsyncBackend {
 	 *
 	 * @throws {Error} when the scope was entered before.
 	 */
-	runScope<Y, T, N>(scope: CancelScope, body: ScopedGeneratorBody<Y, T, N>): AsyncGenerator<Y, T | undefined, N>;
+	runScope<Y, T, N>(scope: CancelScope, body: ScopedGeneratorBody<Y, T>): AsyncGenerator<Y, T | undefined, N>;
 	/** For a body that is an async function. */
 	runScope<T>(scope: CancelScope, body: ScopedBody<T>): Promise<T | undefined>;
 	runScope(scope: CancelScope, body: (scope: CancelScope) => unknown): unknown {
@@ -119,7 +119,7 @@ export class AsyncBackend {
 	}
 
 	/** Runs `body` to its end whatever is cancelled around it; the cancellation takes effect at the next wait after it. */
-	shield<Y, T, N>(body: ScopedGeneratorBody<Y, T, N>): AsyncGenerator<Y, T, N>;
+	shield<Y, T, N>(body: ScopedGeneratorBody<Y, T>): AsyncGenerator<Y, T, N>;
 	/** For a body that is an async function. */
 	shield<T>(body: ScopedBody<T>): Promise<T>;
 	shield(body: (scope: CancelScope) => unknown): unknown {
@@ -159,8 +159,8 @@ export class AsyncBackend {
 	}
 
 	/** Waits for `delay` milliseconds; 0 is one turn of the event loop. */
-	sleep(delay: number, options: WaitOptions = {}): Promise<void> {
-		return sleepUntil(this.scheduler, this.#deadline(delay), options);
+	async sleep(delay: number, options: WaitOptions = {}): Promise<void> {
+		await sleepUntil(this.scheduler, this.#deadline(delay), options);
 	}
 
 	/** Waits until the clock shows `time`. */

@@ -10,7 +10,7 @@ export type ScopedBody<T> = (scope: CancelScope) => PromiseLike<T> | T;
  * receives has the type that the code around it gives it: `const request: Request = yield`.
  */
 // biome-ignore lint/suspicious/noExplicitAny: TypeScript cannot infer the type of a `yield` from an outer generator
-export type ScopedGeneratorBody<Y, T, _N = unknown> = (scope: CancelScope) => AsyncGenerator<Y, T, any>;
+export type ScopedGeneratorBody<Y, T> = (scope: CancelScope) => AsyncGenerator<Y, T, any>;
 
 /** How often a generator may yield while it is being closed before it is given up. */
 const CLOSE_TRIES = 10;
