@@ -369,14 +369,26 @@ simulated(
 		release();
 		await world.backend.sleep(10);
 		assertEquals([server.stats().handled, server.stats().queued], [2_000, 0]);
-		// All of it is given back.
-		const again = await blocked(world, { limits: { queuedBytes: 1_000 } });
-		for (let round = 0; round < 3; round++) {
-			await flood(3, world, () => world.inject(again.server, source(7), "x".repeat(1_000)));
+		// All of it is given back: when it is handled, and when it is dropped.
+		const again = await blocked(world, { limits: { queuedBytes: 1_000, abandonTimeout: 1 } });
+		const send = (): Promise<void> => flood(3, world, () => world.inject(again.server, source(7), "x".repeat(1_000)));
+		await send();
+		assertEquals([again.server.stats().queued, again.server.stats().dropped.totalQueue], [1, 1]);
+		await again.server.shutdown();
+		assertEquals([again.server.stats().queued, again.server.stats().dropped.evicted], [0, 1]);
+		await again.server.start();
+		await send();
+		assertEquals([again.server.stats().queued, again.server.stats().dropped.totalQueue], [1, 2]);
+		again.release();
+		await world.backend.sleep(10);
+		assertEquals([again.server.stats().queued, again.server.stats().handled], [0, 3]);
+		const held = await blocked(world, { limits: { queuedBytes: 1_000 } });
+		for (let round = 0; round < 2; round++) {
+			await flood(2, world, () => world.inject(held.server, source(7), "x".repeat(1_000)));
+			held.release();
 			await world.backend.sleep(1);
 		}
-		assertEquals([again.server.stats().queued, again.server.stats().dropped.totalQueue], [1, 7]);
-		again.release();
+		assertEquals([held.server.stats().handled, held.server.stats().dropped.totalQueue], [4, 0]);
 	},
 	{ faults: { receiveBuffer: 10_000_000 } },
 );

@@ -172,6 +172,20 @@ simulated("L7 a start that hangs in the look-up of a name can be shut down", asy
 	assertEquals(backend.liveResources(), { sockets: 0, tasks: 0, waits: 0, timers: 0 });
 });
 
+simulated("T-LS-09 close() ends an activation that hangs, whoever waits for it", async (world) => {
+	const resolve = () => new Promise<string[]>(() => undefined);
+	const backend = createBackend({ ...world.backend.driver, resolve });
+	const server = world.server(echo, { backend, host: "slow.test" });
+	const activating = server.activate();
+	const serving = server.serveForever();
+	await world.backend.sleep(10);
+	const closing = server.close();
+	await assertRejects(() => activating, ServerClosedError);
+	await Promise.all([serving, closing]);
+	assertEquals(world.backend.now(), 10);
+	assertEquals(backend.liveResources(), { sockets: 0, tasks: 0, waits: 0, timers: 0 });
+});
+
 everywhere("T-LS-07 T-SB-07 without onListening it works the same", async (world) => {
 	const server = world.server(echo);
 	const serving = server.serveForever();
