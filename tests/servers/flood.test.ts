@@ -382,13 +382,16 @@ simulated(
 		again.release();
 		await world.backend.sleep(10);
 		assertEquals([again.server.stats().queued, again.server.stats().handled], [0, 3]);
-		const held = await blocked(world, { limits: { queuedBytes: 1_000 } });
-		for (let round = 0; round < 2; round++) {
-			await flood(2, world, () => world.inject(held.server, source(7), "x".repeat(1_000)));
-			held.release();
-			await world.backend.sleep(1);
+		const slow: Handler = async function* (client) {
+			yield;
+			await client.backend.sleep(5);
+		};
+		const reused = await world.serve(slow, { limits: { queuedBytes: 1_000 } });
+		for (let round = 0; round < 3; round++) {
+			await flood(2, world, () => world.inject(reused, source(7), "x".repeat(1_000)));
+			await world.backend.sleep(20);
 		}
-		assertEquals([held.server.stats().handled, held.server.stats().dropped.totalQueue], [4, 0]);
+		assertEquals([reused.stats().handled, reused.stats().dropped.totalQueue], [6, 0]);
 	},
 	{ faults: { receiveBuffer: 10_000_000 } },
 );
