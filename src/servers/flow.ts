@@ -123,7 +123,8 @@ export class Flow implements Linked<Flow> {
 		const service = this.#service;
 		this.#state = "running";
 		this.#first = data;
-		// A run that set no context variable leaves nothing in its context that the next one could see.
+		// A run that set no context variable leaves nothing in its context that the next one could see; only work that it left
+		// behind un-awaited shares the context with the next one, and entering a new one each time costs more than the rest.
 		if (this.#task !== undefined && this.#task.values === service.values) this.#task.renew();
 		else this.#task = new HandlerTask(service.scope, service.values);
 		if (service.watch.steps++ === 0) service.watch.begin();
